@@ -1,0 +1,2 @@
+// Package certs says whom we trust and whom a certificate names.
+package certs

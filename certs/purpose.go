@@ -8,10 +8,10 @@ type Purpose int
 // The purposes there are. A certificate good for one is refused for the
 // others unless its rule says so.
 const (
-	Authentication   Purpose = iota + 1 // log in with a card
-	DocumentSigning                     // sign documents (qualified or advanced)
-	Timestamping                        // sign RFC 3161 time-stamps
-	OCSPSigning                         // sign OCSP responses for its issuer
-	ExchangeTLS                         // TLS between exchange gateways
-	ExchangeSigning                     // sign exchange messages
+	Authentication  Purpose = iota + 1 // log in with a card
+	DocumentSigning                    // sign documents (qualified or advanced)
+	Timestamping                       // sign RFC 3161 time-stamps
+	OCSPSigning                        // sign OCSP responses for its issuer
+	ExchangeTLS                        // TLS between exchange gateways
+	ExchangeSigning                    // sign exchange messages
 )

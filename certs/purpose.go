@@ -1,5 +1,7 @@
 package certs
 
+import "fmt"
+
 // Purpose is what a certificate is about to be trusted for. Each purpose is a
 // written rule on key usage, extended key usage, policies and time; callers
 // name the purpose and never look at key usages themselves.
@@ -15,3 +17,20 @@ const (
 	ExchangeTLS                        // TLS between exchange gateways
 	ExchangeSigning                    // sign exchange messages
 )
+
+var purposeNames = [...]string{
+	Authentication:  "authentication",
+	DocumentSigning: "document signing",
+	Timestamping:    "time-stamping",
+	OCSPSigning:     "OCSP signing",
+	ExchangeTLS:     "exchange TLS",
+	ExchangeSigning: "exchange signing",
+}
+
+// String names the purpose for people.
+func (p Purpose) String() string {
+	if p < Authentication || int(p) >= len(purposeNames) {
+		return fmt.Sprintf("Purpose(%d)", int(p))
+	}
+	return purposeNames[p]
+}

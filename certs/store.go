@@ -1,0 +1,72 @@
+package certs
+
+import (
+	"crypto/x509"
+	"slices"
+	"strings"
+)
+
+// Store holds the trust anchors of one domain. An anchor is believed because
+// it is here: it may be a root, an intermediate, or (from a trusted list) the
+// very certificate of a service. A Store is immutable and safe for concurrent
+// use.
+type Store struct {
+	domain  Domain
+	anchors []*x509.Certificate
+}
+
+// NewStore makes a store. It refuses no anchors ("trust.no-anchors"), a
+// certificate known to belong to the other domain ("trust.mixed-domains") and
+// a domain that is none ("trust.bad-domain").
+func NewStore(domain Domain, anchors ...*x509.Certificate) (*Store, error) {
+	if policies().Version == "" {
+		return nil, Refuse("trust.no-table", nil, "the policy table is unreadable")
+	}
+	if domain != Production && domain != Test {
+		return nil, Refuse("trust.bad-domain", nil, "a trust store belongs to production or test")
+	}
+	s := &Store{domain: domain}
+	for _, a := range anchors {
+		if a == nil {
+			return nil, Refuse("trust.unreadable", nil, "a trust anchor is missing")
+		}
+		if err := checkDomain(domain, a); err != nil {
+			return nil, err
+		}
+		if !slices.ContainsFunc(s.anchors, a.Equal) {
+			s.anchors = append(s.anchors, a)
+		}
+	}
+	if len(s.anchors) == 0 {
+		return nil, Refuse("trust.no-anchors", nil, "the trust store has no anchors").
+			WithHint("Put the certificates of the authorities to trust into the trust folder.")
+	}
+	return s, nil
+}
+
+// Domain tells which trust domain the store belongs to.
+func (s *Store) Domain() Domain { return s.domain }
+
+// Anchors gives the anchors, in the order they were added.
+func (s *Store) Anchors() []*x509.Certificate { return slices.Clone(s.anchors) }
+
+// checkDomain refuses a certificate that belongs to the other domain. The
+// policy table knows authorities by fingerprint. Beside it, the Estonian
+// providers start the name of every test authority with "TEST of", "Test" or
+// "DEMO": a production store refuses such names.
+func checkDomain(domain Domain, cert *x509.Certificate) error {
+	if a := policies().authorityOf(cert); a != nil && a.Domain != domain {
+		return Refuse("trust.mixed-domains", cert, "%s is a %s authority and cannot be trusted in a %s store", a.Name, a.Domain, domain).
+			WithHint("Keep production and test certificates in separate trust folders.")
+	}
+	if domain == Production && testName(cert.Subject.CommonName) {
+		return Refuse("trust.mixed-domains", cert, "%q is named as a test authority and cannot be trusted in a production store", cert.Subject.CommonName).
+			WithHint("Keep production and test certificates in separate trust folders.")
+	}
+	return nil
+}
+
+func testName(cn string) bool {
+	word, _, _ := strings.Cut(strings.ToUpper(cn), " ")
+	return word == "TEST" || word == "DEMO"
+}

@@ -1,0 +1,147 @@
+package certs
+
+import (
+	"crypto/x509"
+	"encoding/asn1"
+)
+
+// Extensions and extended key usages the purposes look at (RFC 5280 §4.2.1).
+var (
+	oidKeyUsage    = asn1.ObjectIdentifier{2, 5, 29, 15}
+	oidExtKeyUsage = asn1.ObjectIdentifier{2, 5, 29, 37}
+)
+
+// purposeRule is one purpose's written rule. Every rule also forbids the
+// usages of an authority (keyCertSign, cRLSign, basicConstraints CA) and
+// demands the key usage extension.
+type purposeRule struct {
+	usage     x509.KeyUsage // at least one of these is set
+	forbidden x509.KeyUsage // and none of these
+	// extended usages that must all be present; empty: the extension may be
+	// absent, and must not hold any of foreign.
+	extended []x509.ExtKeyUsage
+	foreign  []x509.ExtKeyUsage
+	// alone: the extended usages are exactly these and critical (RFC 3161
+	// §2.3 for time-stamping).
+	alone bool
+	// card: the certificate lives on an identity card, so policies are
+	// required by the policy table's generation.
+	card cardPolicies
+}
+
+// cardPolicies tells which policies of a generation a purpose requires.
+type cardPolicies int
+
+const (
+	noCardPolicies cardPolicies = iota
+	loginPolicies
+	signingPolicies
+)
+
+const authorityUsages = x509.KeyUsageCertSign | x509.KeyUsageCRLSign
+
+// machineUsages are extended usages of machines and services: a person's
+// signing certificate has none of them.
+var machineUsages = []x509.ExtKeyUsage{
+	x509.ExtKeyUsageClientAuth, x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageCodeSigning,
+	x509.ExtKeyUsageTimeStamping, x509.ExtKeyUsageOCSPSigning,
+}
+
+// purposeRules are the written rules.
+//
+//   - Authentication: digitalSignature without nonRepudiation, EKU clientAuth.
+//   - DocumentSigning and ExchangeSigning: nonRepudiation, and no EKU of a
+//     machine (EstEID signing certificates have no EKU at all).
+//   - Timestamping: EKU timeStamping alone and critical (RFC 3161 §2.3).
+//   - OCSPSigning: EKU OCSPSigning (RFC 6960 §4.2.2.2).
+//   - ExchangeTLS: both TLS roles, since a gateway calls and is called.
+var purposeRules = map[Purpose]*purposeRule{
+	Authentication: {
+		usage: x509.KeyUsageDigitalSignature, forbidden: x509.KeyUsageContentCommitment,
+		extended: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}, card: loginPolicies,
+	},
+	DocumentSigning: {
+		usage: x509.KeyUsageContentCommitment, foreign: machineUsages, card: signingPolicies,
+	},
+	Timestamping: {
+		usage:     x509.KeyUsageDigitalSignature | x509.KeyUsageContentCommitment,
+		forbidden: x509.KeyUsageKeyEncipherment | x509.KeyUsageDataEncipherment | x509.KeyUsageKeyAgreement,
+		extended:  []x509.ExtKeyUsage{x509.ExtKeyUsageTimeStamping}, alone: true,
+	},
+	OCSPSigning: {
+		usage:    x509.KeyUsageDigitalSignature | x509.KeyUsageContentCommitment,
+		extended: []x509.ExtKeyUsage{x509.ExtKeyUsageOCSPSigning},
+	},
+	ExchangeTLS: {
+		usage: x509.KeyUsageDigitalSignature, forbidden: x509.KeyUsageContentCommitment,
+		extended: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth, x509.ExtKeyUsageServerAuth},
+	},
+	ExchangeSigning: {
+		usage: x509.KeyUsageContentCommitment, foreign: machineUsages,
+	},
+}
+
+func ruleOf(p Purpose) (*purposeRule, error) {
+	rule, ok := purposeRules[p]
+	if !ok {
+		return nil, Refuse("purpose.unknown", nil, "%v is not a purpose", p)
+	}
+	return rule, nil
+}
+
+// checkUsage checks everything about a purpose that the certificate alone
+// shows.
+func (rule *purposeRule) checkUsage(cert *x509.Certificate) error {
+	if cert.IsCA || cert.KeyUsage&authorityUsages != 0 {
+		return Refuse("purpose.authority", cert, "the certificate belongs to an authority, not to a holder")
+	}
+	if present, _ := extension(cert, oidKeyUsage); !present {
+		return Refuse("purpose.key-usage", cert, "the certificate does not say what its key may be used for")
+	}
+	if cert.KeyUsage&rule.usage == 0 || cert.KeyUsage&rule.forbidden != 0 {
+		return Refuse("purpose.key-usage", cert, "the certificate's key usage is not that of this purpose").
+			WithHint("Choose the card's other certificate: one is for logging in, the other for signing.")
+	}
+	return rule.checkExtended(cert)
+}
+
+func (rule *purposeRule) checkExtended(cert *x509.Certificate) error {
+	present, critical := extension(cert, oidExtKeyUsage)
+	refuse := func(reason string) error { return Refuse("purpose.extended-key-usage", cert, "%s", reason) }
+	for _, want := range rule.extended {
+		if !hasExtended(cert, want) {
+			return refuse("the certificate's extended key usage does not allow this purpose")
+		}
+	}
+	for _, bad := range rule.foreign {
+		if hasExtended(cert, bad) {
+			return refuse("the certificate's extended key usage is that of another purpose")
+		}
+	}
+	count := len(cert.ExtKeyUsage) + len(cert.UnknownExtKeyUsage)
+	if present && count == 0 {
+		return refuse("the certificate's extended key usage is empty")
+	}
+	if rule.alone && (!critical || count != len(rule.extended)) {
+		return refuse("the certificate's extended key usage is not critical and alone")
+	}
+	return nil
+}
+
+func hasExtended(cert *x509.Certificate, want x509.ExtKeyUsage) bool {
+	for _, u := range cert.ExtKeyUsage {
+		if u == want {
+			return true
+		}
+	}
+	return false
+}
+
+func extension(cert *x509.Certificate, id asn1.ObjectIdentifier) (present, critical bool) {
+	for _, e := range cert.Extensions {
+		if e.Id.Equal(id) {
+			return true, e.Critical
+		}
+	}
+	return false, false
+}

@@ -1,0 +1,171 @@
+package pdf
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+)
+
+// File is an opened PDF.
+type File struct {
+	w         *window
+	size      int64
+	version   string
+	revisions []*Revision
+	rowBytes  int64 // decoded cross-reference rows held
+	streams   []*objectStream
+	depth     int // loads going on inside one another
+}
+
+// Open reads the header and the whole cross-reference chain of the size bytes
+// of r. Errors are [ErrNotPDF], [ErrEncrypted], [ErrDamaged], [ErrUnsupported]
+// or [ErrLimit], wrapped with the place, or the error of r itself.
+func Open(r io.ReaderAt, size int64) (*File, error) {
+	f := &File{w: &window{r: r, size: size}, size: size}
+	if size < 0 || size > maxFileSize {
+		return nil, fmt.Errorf("a file of %d bytes: %w", size, ErrLimit)
+	}
+	if err := f.readHeader(); err != nil {
+		return nil, err
+	}
+	start, end, err := f.findStartXRef()
+	if err != nil {
+		return nil, err
+	}
+	if err := f.readChain(start, end); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// Size is the number of bytes of the file.
+func (f *File) Size() int64 { return f.size }
+
+// Version is the header's version, such as "1.7"; the catalog may raise it.
+func (f *File) Version() string { return f.version }
+
+func (f *File) scan(pos int64) *scanner {
+	s := newScanner(f.w, pos, f.size)
+	s.inFile = true
+	return s
+}
+
+// readHeader wants %PDF-M.N at byte 0: with anything before it, programs do
+// not agree where offsets count from.
+func (f *File) readHeader() error {
+	head := make([]byte, min(1024, f.size))
+	if _, err := f.w.r.ReadAt(head, 0); err != nil && err != io.EOF {
+		return fmt.Errorf("reading the document: %w", err)
+	}
+	i := bytes.Index(head, []byte("%PDF-"))
+	switch {
+	case i < 0:
+		return ErrNotPDF
+	case i > 0:
+		return damagedAt(0, "%d bytes stand before the %%PDF- header", i)
+	}
+	version, _, _ := bytes.Cut(head[5:], []byte("\n"))
+	version, _, _ = bytes.Cut(version, []byte("\r"))
+	if version = bytes.TrimSpace(version); len(version) < 3 || !isReal(string(version[:3])) {
+		return damagedAt(0, "the header has no version")
+	}
+	f.version = string(version[:3])
+	return nil
+}
+
+// tailBytes is how far from the end startxref is looked for. Acrobat looks for
+// %%EOF in the last 1024 bytes (ISO 32000-1 annex H, note 18).
+const tailBytes = 2048
+
+// findStartXRef reads "startxref N %%EOF" at the end of the file and gives N and
+// the byte after the mark.
+func (f *File) findStartXRef() (start, end int64, err error) {
+	tail := make([]byte, min(tailBytes, f.size))
+	base := f.size - int64(len(tail))
+	if _, err := f.w.r.ReadAt(tail, base); err != nil && err != io.EOF {
+		return 0, 0, fmt.Errorf("reading the document: %w", err)
+	}
+	i := bytes.LastIndex(tail, []byte("startxref"))
+	if i < 0 {
+		return 0, 0, damagedAt(f.size, "the file does not end with startxref: it is cut short or was changed")
+	}
+	s := f.scan(base + int64(i) + int64(len("startxref")))
+	start, ok := s.integer(maxFileSize)
+	if !ok {
+		return 0, 0, s.fail("startxref names no byte")
+	}
+	if end = f.afterEOF(s); end == 0 {
+		return 0, 0, s.fail("the file does not end with %%%%EOF")
+	}
+	return start, end, nil
+}
+
+// streamAt finds the data of a stream whose dictionary the scanner has just
+// passed, checks that endstream follows, and passes it.
+func (f *File) streamAt(s *scanner, d Dict, length int64) (*Stream, error) {
+	if !s.keyword("stream") {
+		return nil, s.fail("the stream keyword is missing")
+	}
+	// The line end is CR LF or LF, never CR alone: ISO 32000-1 §7.3.8.1.
+	if !s.exact("\r\n") && !s.exact("\n") {
+		return nil, s.fail("no line end after the stream keyword")
+	}
+	st := &Stream{Dict: d, Offset: s.pos, Length: length}
+	if length < 0 || length > f.size-s.pos {
+		return nil, damagedAt(s.pos, "a stream of %d bytes goes beyond the file", length)
+	}
+	after := f.scan(s.pos + length)
+	if !after.keyword("endstream") {
+		return nil, after.fail("endstream is missing")
+	}
+	*s = *after
+	return st, nil
+}
+
+// raw gives the data of a stream as the file holds it.
+func (f *File) raw(st *Stream) io.Reader {
+	return io.NewSectionReader(f.w.r, st.Offset, st.Length)
+}
+
+// Raw gives the data of a stream as the file holds it, filters not undone.
+func (f *File) Raw(st *Stream) io.Reader { return f.raw(st) }
+
+// Data reads the data of a stream with its filters undone, at most limit
+// bytes of it: more is [ErrLimit].
+func (f *File) Data(st *Stream, limit int64) ([]byte, error) {
+	r, err := decode(f.raw(st), st.Dict)
+	if err != nil {
+		return nil, err
+	}
+	data, err := io.ReadAll(io.LimitReader(r, limit+1))
+	if err != nil {
+		return nil, fmt.Errorf("at byte %d: reading a stream (%v): %w", st.Offset, err, ErrDamaged)
+	}
+	if int64(len(data)) > limit {
+		return nil, limitAt(st.Offset, "a stream of more than %d bytes", limit)
+	}
+	return data, nil
+}
+
+// EqualData tells whether two streams hold the same bytes in the file.
+func (f *File) EqualData(a, b *Stream) (bool, error) {
+	if a.Length != b.Length || a.Offset == b.Offset {
+		return a.Length == b.Length, nil
+	}
+	ra, rb := f.raw(a), f.raw(b)
+	bufA, bufB := make([]byte, 32<<10), make([]byte, 32<<10)
+	for left := a.Length; left > 0; {
+		n := min(left, int64(len(bufA)))
+		if _, err := io.ReadFull(ra, bufA[:n]); err != nil {
+			return false, fmt.Errorf("reading the document: %w", err)
+		}
+		if _, err := io.ReadFull(rb, bufB[:n]); err != nil {
+			return false, fmt.Errorf("reading the document: %w", err)
+		}
+		if !bytes.Equal(bufA[:n], bufB[:n]) {
+			return false, nil
+		}
+		left -= n
+	}
+	return true, nil
+}

@@ -1,0 +1,89 @@
+package pdf
+
+import "fmt"
+
+// objectStream is a decoded object stream: ISO 32000-1 §7.5.7.
+type objectStream struct {
+	offset int64 // of its data in the file, which names it whatever the view
+	nums   []int
+	starts []int64
+	data   memory
+}
+
+// fromStream reads an object out of the object stream its entry names, as that
+// stream stands in this view.
+func (v *View) fromStream(num int, e Entry) (Object, error) {
+	st, err := v.objectStream(e.Stream)
+	if err != nil {
+		return nil, err
+	}
+	if e.Index >= len(st.nums) || st.nums[e.Index] != num {
+		return nil, fmt.Errorf("object stream %d does not hold it at place %d: %w", e.Stream, e.Index, ErrDamaged)
+	}
+	s := newScanner(st.data, st.starts[e.Index], int64(len(st.data)))
+	o, err := s.object(0)
+	if err != nil {
+		return nil, fmt.Errorf("in object stream %d: %w", e.Stream, err)
+	}
+	return o, nil
+}
+
+func (v *View) objectStream(num int) (*objectStream, error) {
+	e, _, ok, err := v.Lookup(num)
+	if err != nil {
+		return nil, err
+	}
+	if !ok || e.Kind != InFile {
+		return nil, fmt.Errorf("object stream %d is not in the file: %w", num, ErrDamaged)
+	}
+	ind, err := v.Object(num)
+	if err != nil {
+		return nil, err
+	}
+	st, ok := ind.Value.(*Stream)
+	if !ok || st.Dict.Name("Type") != "ObjStm" {
+		return nil, fmt.Errorf("object %d is no object stream: %w", num, ErrDamaged)
+	}
+	return v.f.openObjectStream(st)
+}
+
+func (f *File) openObjectStream(st *Stream) (*objectStream, error) {
+	for _, known := range f.streams {
+		if known.offset == st.Offset {
+			return known, nil
+		}
+	}
+	data, err := f.Data(st, maxObjectStream)
+	if err != nil {
+		return nil, err
+	}
+	out := &objectStream{offset: st.Offset, data: data}
+	if err := out.readIndex(st.Dict); err != nil {
+		return nil, err
+	}
+	if len(f.streams) == maxCachedStream {
+		f.streams = append(f.streams[:0], f.streams[1:]...)
+	}
+	f.streams = append(f.streams, out)
+	return out, nil
+}
+
+// readIndex reads the N pairs of object number and offset.
+func (o *objectStream) readIndex(d Dict) error {
+	n, ok1 := d.Int("N")
+	first, ok2 := d.Int("First")
+	if !ok1 || !ok2 || n < 0 || n > int64(len(o.data)) || first < 0 || first > int64(len(o.data)) {
+		return damagedAt(o.offset, "the object stream has a bad N or First")
+	}
+	s := newScanner(o.data, 0, first)
+	for range n {
+		num, ok1 := s.integer(maxObjects)
+		at, ok2 := s.integer(int64(len(o.data)) - first)
+		if !ok1 || !ok2 {
+			return damagedAt(o.offset, "the object stream has a bad index")
+		}
+		o.nums = append(o.nums, int(num))
+		o.starts = append(o.starts, first+at)
+	}
+	return nil
+}

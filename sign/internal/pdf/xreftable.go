@@ -1,0 +1,137 @@
+package pdf
+
+// entryBytes is the width of a table entry: ISO 32000-1 §7.5.4. Some writers
+// end entries with a single byte and make them one shorter.
+const entryBytes = 20
+
+// readTable reads "first count" subsections and the trailer after them.
+func (f *File) readTable(s *scanner, sec *section) error {
+	var ranges []entryRange
+	for !s.keyword("trailer") {
+		first, ok1 := s.integer(maxFileSize)
+		count, ok2 := s.integer(maxFileSize)
+		if !ok1 || !ok2 {
+			return s.fail("a cross-reference subsection does not begin with two numbers")
+		}
+		if err := checkRange(s.pos, first, count, len(ranges)); err != nil {
+			return err
+		}
+		s.skip()
+		r := entryRange{first: int(first), count: int(count), pos: s.pos, width: f.tableWidth(s.pos)}
+		if count > 0 {
+			ranges = append(ranges, r)
+		}
+		s.pos += count * int64(r.width)
+		s.end = min(f.size, s.pos+maxObjectBytes)
+	}
+	if err := f.readTrailer(s, sec); err != nil {
+		return err
+	}
+	return sec.setRanges(ranges)
+}
+
+// tableWidth looks at the end of the first entry of a subsection.
+func (f *File) tableWidth(pos int64) int {
+	c1, ok1 := f.w.at(pos + 18)
+	c2, ok2 := f.w.at(pos + 19)
+	if ok1 && ok2 && isSpace(c1) && !isSpace(c2) {
+		return entryBytes - 1
+	}
+	return entryBytes
+}
+
+func (f *File) readTrailer(s *scanner, sec *section) error {
+	s.skip()
+	o, err := s.object(0)
+	if err != nil {
+		return err
+	}
+	trailer, ok := o.(Dict)
+	if !ok {
+		return s.fail("the trailer is no dictionary")
+	}
+	sec.trailer = trailer
+	sec.end = f.endOfSection(s)
+	offset, ok := trailer.Int("XRefStm")
+	if !ok {
+		return nil
+	}
+	if sec.hybrid, err = f.readHybrid(offset); err != nil {
+		return err
+	}
+	return nil
+}
+
+func (f *File) readHybrid(offset int64) (*section, error) {
+	if offset < 0 || offset >= f.size {
+		return nil, damagedAt(offset, "XRefStm lies outside the file")
+	}
+	sec := &section{offset: offset}
+	if err := f.readXRefStream(f.scan(offset), sec); err != nil {
+		return nil, err
+	}
+	return sec, nil
+}
+
+// endOfSection passes "startxref N %%EOF" and its line end; 0 when they do not
+// follow.
+func (f *File) endOfSection(s *scanner) int64 {
+	if !s.keyword("startxref") {
+		return 0
+	}
+	if _, ok := s.integer(maxFileSize); !ok {
+		return 0
+	}
+	return f.afterEOF(s)
+}
+
+// afterEOF passes white space, %%EOF and one line end.
+func (f *File) afterEOF(s *scanner) int64 {
+	for {
+		c, ok := s.peek()
+		if !ok || !isSpace(c) {
+			break
+		}
+		s.pos++
+	}
+	if !s.exact("%%EOF") {
+		return 0
+	}
+	if !s.exact("\r\n") && !s.exact("\n") {
+		s.exact("\r")
+	}
+	return s.pos
+}
+
+// tableEntry reads "nnnnnnnnnn ggggg n" at pos.
+func tableEntry(w *window, pos int64) (Entry, bool, error) {
+	s := &scanner{src: w, pos: pos, end: pos + 18}
+	offset, ok1 := s.fixed(10)
+	gap1 := s.exact(" ")
+	gen, ok2 := s.fixed(5)
+	gap2 := s.exact(" ")
+	kind, ok3 := s.next()
+	if !ok1 || !ok2 || !ok3 || !gap1 || !gap2 || (kind != 'n' && kind != 'f') {
+		return Entry{}, false, s.fail("a cross-reference entry is malformed")
+	}
+	if kind == 'f' {
+		return Entry{Kind: Free, Gen: int(gen)}, true, nil // MuPDF writes 65536
+	}
+	if gen > 65535 {
+		return Entry{}, false, s.fail("a cross-reference entry has generation %d", gen)
+	}
+	return Entry{Kind: InFile, Offset: offset, Gen: int(gen)}, true, nil
+}
+
+// fixed reads exactly n digits.
+func (s *scanner) fixed(n int) (int64, bool) {
+	var v int64
+	for range n {
+		c, ok := s.next()
+		if !ok || c < '0' || c > '9' {
+			return 0, false
+		}
+		v = v*10 + int64(c-'0')
+	}
+	return v, true
+}

@@ -2,6 +2,7 @@ package pdf
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 )
@@ -122,24 +123,41 @@ func (f *File) streamAt(s *scanner, d Dict, length int64) (*Stream, error) {
 	return st, nil
 }
 
-// raw gives the data of a stream as the file holds it.
-func (f *File) raw(st *Stream) io.Reader {
-	return io.NewSectionReader(f.w.r, st.Offset, st.Length)
+// Raw gives the data of a stream as the file holds it, filters not undone.
+func (f *File) Raw(st *Stream) io.Reader {
+	return io.NewSectionReader(recorder{f.w}, st.Offset, st.Length)
 }
 
-// Raw gives the data of a stream as the file holds it, filters not undone.
-func (f *File) Raw(st *Stream) io.Reader { return f.raw(st) }
+// recorder remembers read errors, so that a failing disk behind a filter is
+// not taken for bad data.
+type recorder struct{ w *window }
+
+func (r recorder) ReadAt(p []byte, off int64) (int, error) {
+	n, err := r.w.r.ReadAt(p, off)
+	if err != nil && !errors.Is(err, io.EOF) {
+		r.w.err = err
+	}
+	return n, err
+}
+
+// badData is the error for filtered data that cannot be read.
+func (f *File) badData(pos int64, err error) error {
+	if f.w.err != nil {
+		return fmt.Errorf("reading the document: %w", f.w.err)
+	}
+	return fmt.Errorf("at byte %d: reading the data of a stream: %w: %w", pos, ErrDamaged, err)
+}
 
 // Data reads the data of a stream with its filters undone, at most limit
 // bytes of it: more is [ErrLimit].
 func (f *File) Data(st *Stream, limit int64) ([]byte, error) {
-	r, err := decode(f.raw(st), st.Dict)
+	r, err := decode(f.Raw(st), st.Dict)
 	if err != nil {
 		return nil, err
 	}
 	data, err := io.ReadAll(io.LimitReader(r, limit+1))
 	if err != nil {
-		return nil, fmt.Errorf("at byte %d: reading a stream (%v): %w", st.Offset, err, ErrDamaged)
+		return nil, f.badData(st.Offset, err)
 	}
 	if int64(len(data)) > limit {
 		return nil, limitAt(st.Offset, "a stream of more than %d bytes", limit)
@@ -152,7 +170,7 @@ func (f *File) EqualData(a, b *Stream) (bool, error) {
 	if a.Length != b.Length || a.Offset == b.Offset {
 		return a.Length == b.Length, nil
 	}
-	ra, rb := f.raw(a), f.raw(b)
+	ra, rb := f.Raw(a), f.Raw(b)
 	bufA, bufB := make([]byte, 32<<10), make([]byte, 32<<10)
 	for left := a.Length; left > 0; {
 		n := min(left, int64(len(bufA)))

@@ -45,7 +45,7 @@ func applyFilter(r io.Reader, filter Object, parms Dict) (io.Reader, error) {
 	case Name("FlateDecode"), Name("Fl"):
 		z, err := zlib.NewReader(r)
 		if err != nil {
-			return nil, fmt.Errorf("opening compressed data (%v): %w", err, ErrDamaged)
+			return nil, fmt.Errorf("opening compressed data: %w: %w", ErrDamaged, err)
 		}
 		return predict(z, parms)
 	case Name("ASCIIHexDecode"), Name("AHx"):

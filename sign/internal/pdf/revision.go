@@ -76,14 +76,13 @@ func (f *File) readChain(start, end int64) error {
 		if seen[sec.offset] = true; len(seen) > maxSections {
 			return limitAt(sec.offset, "more than %d cross-reference sections", maxSections)
 		}
-		rev := revisionOf(sec, offset)
 		if n := len(newestFirst); n > 0 && newestFirst[n-1].sections[0].offset < sec.offset {
-			rev, err = newestFirst[n-1].join(sec)
-			if err != nil {
-				return err
-			}
+			err = newestFirst[n-1].join(sec)
 		} else {
-			newestFirst = append(newestFirst, rev)
+			newestFirst = append(newestFirst, revisionOf(sec, offset))
+		}
+		if err != nil {
+			return err
 		}
 		if offset, more, err = previous(sec); err != nil {
 			return err
@@ -103,13 +102,13 @@ func revisionOf(sec *section, offset int64) *Revision {
 // join adds the second half of a linearised file's cross-reference data: the
 // only section that may lie after the one that names it, and the last of the
 // chain (ISO 32000-1 annex F.3.4).
-func (r *Revision) join(sec *section) (*Revision, error) {
+func (r *Revision) join(sec *section) error {
 	if _, more := sec.trailer.Entry("Prev"); more || len(r.sections) > 1 {
-		return nil, damagedAt(sec.offset, "a cross-reference section names a later one")
+		return damagedAt(sec.offset, "a cross-reference section names a later one")
 	}
 	r.sections = append(r.sections, sec)
 	r.Linearised, r.End = true, sec.end
-	return r, nil
+	return nil
 }
 
 func previous(sec *section) (offset int64, more bool, err error) {

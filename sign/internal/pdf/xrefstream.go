@@ -1,9 +1,6 @@
 package pdf
 
-import (
-	"fmt"
-	"io"
-)
+import "io"
 
 // readXRefStream reads a cross-reference stream: ISO 32000-1 §7.5.8. All its
 // values are direct (§7.5.8.2), so nothing else has to be read first.
@@ -52,12 +49,12 @@ func (f *File) readRows(st *Stream, sec *section) error {
 	if f.rowBytes > maxXRefBytes {
 		return limitAt(sec.offset, "more than %d bytes of cross-reference rows", maxXRefBytes)
 	}
-	r, err := decode(f.raw(st), st.Dict)
+	r, err := decode(f.Raw(st), st.Dict)
 	if err != nil {
 		return err
 	}
 	if sec.data, err = readExactly(r, total); err != nil {
-		return fmt.Errorf("at byte %d: reading %d bytes of cross-reference rows (%v): %w", sec.offset, total, err, ErrDamaged)
+		return f.badData(st.Offset, err)
 	}
 	return sec.setRanges(ranges)
 }

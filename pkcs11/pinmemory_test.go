@@ -1,0 +1,131 @@
+//go:build cgo && linux
+
+package pkcs11_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto"
+	"crypto/rand"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"eidgate/internal/pin"
+	"eidgate/pkcs11"
+)
+
+// The PIN of the token is made by a child process, so that this one never
+// holds it but in the buffer that is under test. What this process knows is
+// the PIN with every byte inverted.
+func TestPINIsNowhereInMemoryAfterwards(t *testing.T) {
+	if dir := os.Getenv("EIDGATE_TEST_MAKE_TOKEN"); dir != "" {
+		makeTokenWithRandomPIN(t, dir)
+		return
+	}
+	h := newHSM(t)
+	dir := t.TempDir()
+	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestPINIsNowhereInMemoryAfterwards$")
+	child.Env = append(os.Environ(), "EIDGATE_TEST_MAKE_TOKEN="+dir)
+	if out, err := child.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	inverted, err := os.ReadFile(filepath.Join(dir, "inverted"))
+	h.ok(err)
+	serial, err := os.ReadFile(filepath.Join(dir, "serial"))
+	h.ok(err)
+
+	seen := 0
+	k := h.find(&pkcs11.URI{Serial: string(serial)}, pkcs11.Options{PINs: pin.SourceFunc(func(context.Context, pin.Request) (*pin.Buffer, error) {
+		f, err := os.Open(filepath.Join(dir, "pin"))
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		p, err := pin.Read(f)
+		seen = copies(t, inverted)
+		return p, err
+	})})
+	_, err = k.Sign(nil, hashed(crypto.SHA256, "x"), crypto.SHA256)
+	h.ok(err)
+	if seen != 1 {
+		t.Errorf("while it is in use the PIN was found %d times, want 1: the scan does not work", seen)
+	}
+	if n := copies(t, inverted); n != 0 {
+		t.Errorf("%d copies of the PIN are left in memory", n)
+	}
+}
+
+func makeTokenWithRandomPIN(t *testing.T, dir string) {
+	digits := make([]byte, 14)
+	rand.Read(digits)
+	for i := range digits {
+		digits[i] = '0' + digits[i]%10
+	}
+	h := &hsm{t: t, path: softhsmModule(t), pin: string(digits)}
+	serial := h.token("scan")
+	h.key(serial, "p256", keyOptions{id: 1})
+	inverted := bytes.Clone(digits)
+	for i := range inverted {
+		inverted[i] ^= 0xff
+	}
+	for name, content := range map[string][]byte{"pin": digits, "inverted": inverted, "serial": []byte(serial)} {
+		if err := os.WriteFile(filepath.Join(dir, name), content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// copies counts the places in this process's writable memory that hold the
+// inverse of inverted.
+func copies(t *testing.T, inverted []byte) int {
+	t.Helper()
+	maps, err := os.ReadFile("/proc/self/maps")
+	if err != nil {
+		t.Fatal(err)
+	}
+	mem, err := os.Open("/proc/self/mem")
+	if err != nil {
+		t.Skip("this system does not let a process read its own memory")
+	}
+	defer mem.Close()
+	n := 0
+	for lines := bufio.NewScanner(bytes.NewReader(maps)); lines.Scan(); {
+		var from, to int64
+		var mode string
+		if _, err := fmt.Sscanf(lines.Text(), "%x-%x %s", &from, &to, &mode); err != nil || !strings.HasPrefix(mode, "rw") {
+			continue
+		}
+		if to-from > 1<<26 {
+			continue // the race detector's shadow holds no data of the program
+		}
+		region := make([]byte, to-from)
+		got, _ := mem.ReadAt(region, from)
+		n += occurrences(region[:got], inverted)
+		clear(region) // the next region may be this one's memory
+	}
+	return n
+}
+
+func occurrences(region, inverted []byte) (n int) {
+	first := inverted[0] ^ 0xff
+	for {
+		i := bytes.IndexByte(region, first)
+		if i < 0 || len(region)-i < len(inverted) {
+			return n
+		}
+		region = region[i:]
+		same := 1
+		for same < len(inverted) && region[same]^0xff == inverted[same] {
+			same++
+		}
+		if same == len(inverted) {
+			n++
+		}
+		region = region[1:]
+	}
+}

@@ -122,6 +122,16 @@ func empty() (*Buffer, error) {
 	return &Buffer{mem: mem}, nil
 }
 
+// Copy is a second Buffer with the same PIN, wiped on its own.
+func (p *Buffer) Copy() (*Buffer, error) {
+	c, err := empty()
+	if err != nil {
+		return nil, err
+	}
+	c.n = copy(c.mem, p.Bytes())
+	return c, nil
+}
+
 // Bytes is the PIN itself, valid until Wipe. Callers must not keep a copy.
 func (p *Buffer) Bytes() []byte { return p.mem[:p.n] }
 

@@ -76,3 +76,19 @@ func TestNothingPrintsAPIN(t *testing.T) {
 		t.Errorf("marshalled to %s", j)
 	}
 }
+
+func TestCopyOutlivesTheOriginal(t *testing.T) {
+	p, err := pin.FromBytes([]byte("1234"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := p.Copy()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Wipe()
+	p.Wipe()
+	if string(c.Bytes()) != "1234" {
+		t.Error("the copy went with the original")
+	}
+}

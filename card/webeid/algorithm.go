@@ -1,0 +1,128 @@
+package webeid
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/rsa"
+	_ "crypto/sha256" // the hashes that algorithms name
+	_ "crypto/sha512"
+	"encoding/asn1"
+	"math/big"
+)
+
+// minRSA is the shortest RSA modulus in bits that is accepted.
+const minRSA = 2048
+
+// algorithm is one of the JWA names that tokens use (RFC 7518 §3.1).
+type algorithm struct {
+	name  string
+	hash  crypto.Hash
+	curve int // bits of the curve, 0 for RSA
+	pss   bool
+}
+
+var algorithms = []algorithm{
+	{"ES256", crypto.SHA256, 256, false},
+	{"ES384", crypto.SHA384, 384, false},
+	{"ES512", crypto.SHA512, 521, false},
+	{"PS256", crypto.SHA256, 0, true},
+	{"PS384", crypto.SHA384, 0, true},
+	{"PS512", crypto.SHA512, 0, true},
+	{"RS256", crypto.SHA256, 0, false},
+	{"RS384", crypto.SHA384, 0, false},
+	{"RS512", crypto.SHA512, 0, false},
+}
+
+// algorithmFor finds the algorithm by name and refuses one that is not for the
+// key. An empty name gives the key's usual one.
+func algorithmFor(name string, public crypto.PublicKey) (*algorithm, error) {
+	if name == "" {
+		name = usual(public)
+	}
+	for i := range algorithms {
+		if a := &algorithms[i]; a.name == name && a.fits(public) {
+			return a, nil
+		}
+	}
+	return nil, ErrAlgorithm
+}
+
+func usual(public crypto.PublicKey) string {
+	if key, ok := public.(*ecdsa.PublicKey); ok {
+		for _, a := range algorithms {
+			if a.curve == key.Params().BitSize {
+				return a.name
+			}
+		}
+	}
+	return "RS256"
+}
+
+func (a *algorithm) fits(public crypto.PublicKey) bool {
+	switch key := public.(type) {
+	case *ecdsa.PublicKey:
+		return a.curve == key.Params().BitSize
+	case *rsa.PublicKey:
+		return a.curve == 0 && key.N.BitLen() >= minRSA
+	}
+	return false
+}
+
+func (a *algorithm) options() crypto.SignerOpts {
+	if a.pss {
+		return &rsa.PSSOptions{Hash: a.hash, SaltLength: rsa.PSSSaltLengthEqualsHash}
+	}
+	return a.hash
+}
+
+// digest is what the key signs: H( H(origin) || H(nonce) ), both as the text
+// they are.
+func (a *algorithm) digest(origin, nonce string) []byte {
+	sum := func(parts ...[]byte) []byte {
+		h := a.hash.New()
+		for _, p := range parts {
+			h.Write(p)
+		}
+		return h.Sum(nil)
+	}
+	return sum(sum([]byte(origin)), sum([]byte(nonce)))
+}
+
+// verify checks a token's signature value: r||s for ECDSA.
+func (a *algorithm) verify(public crypto.PublicKey, digest, signature []byte) bool {
+	switch key := public.(type) {
+	case *ecdsa.PublicKey:
+		if len(signature) != 2*((a.curve+7)/8) {
+			return false
+		}
+		half := len(signature) / 2
+		r, s := new(big.Int).SetBytes(signature[:half]), new(big.Int).SetBytes(signature[half:])
+		der, err := asn1.Marshal(struct{ R, S *big.Int }{r, s})
+		return err == nil && ecdsa.VerifyASN1(key, digest, der)
+	case *rsa.PublicKey:
+		if a.pss {
+			return rsa.VerifyPSS(key, a.hash, digest, signature, &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash}) == nil
+		}
+		return rsa.VerifyPKCS1v15(key, a.hash, digest, signature) == nil
+	}
+	return false
+}
+
+// value turns what a crypto.Signer returns into a token's signature value.
+func (a *algorithm) value(signature []byte) ([]byte, error) {
+	if a.curve == 0 {
+		return signature, nil
+	}
+	var rs struct{ R, S *big.Int }
+	if rest, err := asn1.Unmarshal(signature, &rs); err != nil || len(rest) > 0 {
+		return nil, ErrKeyMismatch
+	}
+	half := (a.curve + 7) / 8
+	if rs.R.Sign() <= 0 || rs.S.Sign() <= 0 || rs.R.BitLen() > 8*half || rs.S.BitLen() > 8*half {
+		return nil, ErrKeyMismatch
+	}
+	raw := make([]byte, 2*half)
+	rs.R.FillBytes(raw[:half])
+	rs.S.FillBytes(raw[half:])
+	return raw, nil
+}

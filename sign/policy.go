@@ -1,0 +1,51 @@
+package sign
+
+// PolicyVersion names the table below; reports cite it. It changes when a row
+// does.
+const PolicyVersion = "eidgate-1"
+
+// Rule is a choice made where the standards leave one or validators disagree.
+type Rule struct {
+	// ID is stable, for citing.
+	ID string `json:"id"`
+	// Choice made, a sentence.
+	Choice string `json:"choice"`
+	// Why, and what others do.
+	Why string `json:"why"`
+}
+
+// Policy is the table of choices, in the order a verdict meets them.
+func Policy() []Rule {
+	return []Rule{
+		{"one-signer", "A CMS signature has exactly one signer.",
+			"EN 319 142-1 §6.3 demands it; readers that take the first of several can be shown two documents."},
+		{"pades-signing-time", "A PAdES signature with the signing-time attribute is judged but reaches no baseline level.",
+			"EN 319 142-1 §6.3 says it shall not be there; programs write it all the same and nothing is endangered."},
+		{"adbe-binding", "adbe.pkcs7.detached needs no signing-certificate attribute and reaches no baseline level.",
+			"ISO 32000-1 §12.8.3.3 does not ask for one; if it is there it must match."},
+		{"sha1", "SHA-1 in digest or signature is INDETERMINATE, CRYPTO_CONSTRAINTS_FAILURE.",
+			"Collisions can be bought since 2020; no time-stamp here proves that a signature is older."},
+		{"broken-time-stamp", "A signature time-stamp that is about something else or does not verify makes the signature INDETERMINATE, NO_POE, unless another one holds.",
+			"EN 319 102-1 §5.5.4 lets a validator ignore it; silence about a forged proof would read as approval."},
+		{"time-stamp-authority", "A time-stamp authority's certificate must be valid, and not revoked, at the time of its token.",
+			"libdigidocpp does the same; EU DSS asks for an archive time-stamp once that certificate has expired."},
+		{"no-time-stamp", "Without a valid time-stamp the verdict is about now.",
+			"The claimed time is the signer's word (EN 319 102-1 §5.5)."},
+		{"revoked-before-time-stamp", "Revoked before the proven time is INDETERMINATE, REVOKED_NO_POE; TOTAL-FAILED, REVOKED when an older time-stamp inside the signed bytes shows that the signature was made after the revocation.",
+			"EN 319 102-1 §5.5.4: without a lower bound the signature may be older than the revocation."},
+		{"expired-before-time-stamp", "The same for expiry: OUT_OF_BOUNDS_NO_POE, and EXPIRED with a lower bound.",
+			"EN 319 102-1 §5.5.4."},
+		{"no-revocation-answer", "Without a revocation answer for each certificate below the anchor the verdict is INDETERMINATE, TRY_LATER.",
+			"An answer nobody gave is not \"good\"."},
+		{"revocation-after-time-stamp", "A revocation answer counts when it was made at or after the proven time, five seconds allowed for two clocks.",
+			"libdigidocpp and digidoc4j refuse older answers, EU DSS accepts them by thisUpdate; an older \"good\" leaves a gap in which a revocation is unseen."},
+		{"level-is-evidence", "The level reported is what the evidence in the document reaches: LT needs answers in the document for signer, time-stamp authority and every authority below the anchors.",
+			"EU DSS names a level by structure alone."},
+		{"contents-gap", "The byte range is [0 a b c] and its gap is exactly the Contents string of the same dictionary, brackets included.",
+			"Anything else can hide content (ISO 32000-2 §12.8.1); Adobe asks the same."},
+		{"later-revisions", "A later revision may add signatures, document time-stamps and validation data, each by a written rule; every other change makes the signature TOTAL-FAILED, FORMAT_FAILURE.",
+			"Readers that show a changed page and say \"signed\" made the shadow attacks of 2021 possible; pdfsig says valid for them."},
+		{"not-signed", "A document without signatures is NOT-SIGNED: neither valid nor failed.",
+			"digidoc4j calls an unsigned PDF valid."},
+	}
+}

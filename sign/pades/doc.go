@@ -1,0 +1,36 @@
+// Package pades signs PDF files (PAdES baseline signatures, ETSI EN 319 142-1)
+// and judges signed ones.
+//
+// Most people need [Sign], with a key that is a crypto.Signer, and Validate:
+//
+//	out, err := os.Create("contract.signed.pdf")
+//	result, err := pades.Sign(ctx, in, size, out, key, pades.Options{
+//		Certificate: cert, Chain: issuers, Time: time.Now(),
+//		Timestamper: tsa, Evidence: verifier, // levels T and LT
+//	})
+//
+// # Two steps
+//
+// A key that is somewhere else, behind a browser for one, needs the same steps
+// one by one: [Prepare] gives the digest to sign and a state that can be stored
+// ([Prepared.MarshalBinary], [Restore]); [Prepared.Message] takes the signature
+// value, [AddTimestamp] makes level T, [Prepared.Complete] writes the document,
+// and [LongTermUpdate] makes level LT. Sign is these calls in a row.
+//
+// # What it guarantees
+//
+// The key is used once for one signature, whatever fails afterwards: everything
+// that can be refused is refused before, and the space for the signature is
+// computed before. The document is read as a stream in a few hundred kilobytes
+// of memory, however large it is. Signing only appends: every byte that was in
+// the file stays, earlier signatures stay valid, and forms keep what they had.
+// A stored state fits the document and the certificate it was made for and
+// nothing else.
+//
+// # What it does not do
+//
+// It writes to what it is given: a caller that must not leave half a file
+// writes to a temporary one and renames it. It does not decrypt: an encrypted
+// PDF is refused. It does not repair damaged files. It does not check the
+// signer's certificate: Validate does, on the finished file.
+package pades

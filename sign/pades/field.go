@@ -1,0 +1,202 @@
+package pades
+
+import (
+	"fmt"
+	"slices"
+
+	"eidgate/sign/internal/pdf"
+)
+
+// Bits of SigFlags (ISO 32000-1 table 219) and of an annotation's F (table 165).
+const (
+	signaturesExist = 1
+	appendOnly      = 2
+	printed         = 4
+	locked          = 128
+)
+
+// placeField gives the signature dictionary sig a field: an empty one of that
+// name, or a new invisible one on the first page.
+func placeField(u *pdf.Update, name string, sig pdf.Ref) error {
+	fields, err := u.View().Fields()
+	if err != nil {
+		return err
+	}
+	if name == "" {
+		return newField(u, freeName(fields), sig)
+	}
+	i := slices.IndexFunc(fields, func(f pdf.Field) bool { return f.Name == name })
+	if i < 0 {
+		return newField(u, name, sig)
+	}
+	return useField(u, fields[i], sig)
+}
+
+// freeName is "Signature1" or the first such name that no field has.
+func freeName(fields []pdf.Field) string {
+	taken := make(map[string]bool, len(fields))
+	for _, f := range fields {
+		taken[f.Name] = true
+	}
+	for i := 1; ; i++ {
+		if name := fmt.Sprintf("Signature%d", i); !taken[name] {
+			return name
+		}
+	}
+}
+
+// useField signs an empty signature field of the document. Seed values (SV)
+// and field locks are the author's conditions: without honouring them the
+// signature would break what the author asked for.
+func useField(u *pdf.Update, f pdf.Field, sig pdf.Ref) error {
+	_, lock := f.Dict.Entry("Lock")
+	_, seed := f.Dict.Entry("SV")
+	switch {
+	case f.Type != "Sig":
+		return fmt.Errorf("%w: it is no signature field", ErrField)
+	case f.Value != nil:
+		return fmt.Errorf("%w: it is signed already", ErrField)
+	case f.Ref.Num == 0:
+		return fmt.Errorf("%w: it is no object of its own", ErrField)
+	case lock || seed:
+		return fmt.Errorf("%w: it sets conditions (Lock or SV)", ErrField)
+	}
+	u.Put(f.Ref, f.Dict.With("V", sig))
+	return updateForm(u, nil)
+}
+
+// newField adds a field merged with its widget (ISO 32000-1 §12.7.4.5), listed
+// in the form and among the page's annotations.
+func newField(u *pdf.Update, name string, sig pdf.Ref) error {
+	page, pageDict, err := u.View().Page(0)
+	if err != nil {
+		return err
+	}
+	pageRef := pdf.Ref{Num: page.Num, Gen: page.Gen}
+	field := u.Alloc()
+	var d pdf.Dict
+	for _, e := range []struct {
+		key   pdf.Name
+		value pdf.Object
+	}{
+		{"Type", pdf.Name("Annot")},
+		{"Subtype", pdf.Name("Widget")},
+		{"FT", pdf.Name("Sig")},
+		{"T", pdf.EncodeText(name)},
+		{"F", pdf.Integer(printed | locked)},
+		{"Rect", pdf.Array{pdf.Integer(0), pdf.Integer(0), pdf.Integer(0), pdf.Integer(0)}},
+		{"P", pageRef},
+		{"V", sig},
+	} {
+		d = d.With(e.key, e.value)
+	}
+	u.Put(field, d)
+	changed, err := appendTo(u, pageDict, "Annots", field)
+	if err != nil {
+		return err
+	}
+	if changed != nil {
+		u.Put(pageRef, changed)
+	}
+	return updateForm(u, &field)
+}
+
+// updateForm lists a new field in the form and raises SigFlags. Everything
+// else of the form stays: other fields, DA, DR, XFA.
+func updateForm(u *pdf.Update, field *pdf.Ref) error {
+	place, form, err := u.View().Form()
+	if err != nil {
+		return err
+	}
+	changed := false
+	if field != nil {
+		listed, err := appendTo(u, form, "Fields", *field)
+		if err != nil {
+			return err
+		}
+		if listed != nil {
+			form, changed = listed, true
+		}
+	}
+	flags, _ := form.Int("SigFlags")
+	if flags&(signaturesExist|appendOnly) != signaturesExist|appendOnly {
+		form = form.With("SigFlags", pdf.Integer(flags|signaturesExist|appendOnly))
+		changed = true
+	}
+	switch {
+	case !changed:
+		return nil
+	case place != nil:
+		u.Put(pdf.Ref{Num: place.Num, Gen: place.Gen}, form)
+		return nil
+	}
+	return changeCatalog(u, func(catalog pdf.Dict) pdf.Dict { return catalog.With("AcroForm", form) })
+}
+
+// changeCatalog writes the catalog with a change.
+func changeCatalog(u *pdf.Update, change func(pdf.Dict) pdf.Dict) error {
+	place, catalog, err := u.View().Catalog()
+	if err != nil {
+		return err
+	}
+	u.Put(pdf.Ref{Num: place.Num, Gen: place.Gen}, change(catalog))
+	return nil
+}
+
+// appendTo adds a reference to the array owner[key]. An array that is an
+// object of its own is written again and owner stays as it is: nil is
+// returned. Otherwise the changed owner is returned.
+func appendTo(u *pdf.Update, owner pdf.Dict, key pdf.Name, item pdf.Ref) (pdf.Dict, error) {
+	value := owner.Get(key)
+	array, err := u.View().Array(value)
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", key, err)
+	}
+	longer := append(slices.Clone(array), item)
+	if ref, ok := value.(pdf.Ref); ok && array != nil {
+		ind, err := u.View().Object(ref.Num)
+		if err != nil {
+			return nil, err
+		}
+		if _, itself := ind.Value.(pdf.Array); itself {
+			u.Put(ref, longer)
+			return nil, nil
+		}
+	}
+	return owner.With(key, longer), nil
+}
+
+// checkChangesAllowed refuses a document whose author certified it and allowed
+// no changes: ISO 32000-1 §12.8.2.2, table 254.
+func checkChangesAllowed(v *pdf.View) error {
+	_, catalog, err := v.Catalog()
+	if err != nil {
+		return err
+	}
+	perms, err := v.Dict(catalog.Get("Perms"))
+	if err != nil || perms == nil {
+		return err
+	}
+	certification, err := v.Dict(perms.Get("DocMDP"))
+	if err != nil || certification == nil {
+		return err
+	}
+	references, err := v.Array(certification.Get("Reference"))
+	if err != nil {
+		return err
+	}
+	for _, o := range references {
+		reference, err := v.Dict(o)
+		if err != nil {
+			return err
+		}
+		params, err := v.Dict(reference.Get("TransformParams"))
+		if err != nil {
+			return err
+		}
+		if p, ok := params.Int("P"); ok && p == 1 && reference.Name("TransformMethod") == "DocMDP" {
+			return ErrCertified
+		}
+	}
+	return nil
+}

@@ -1,0 +1,5 @@
+package pades_test
+
+type services struct{}
+
+func (*services) ocspURL() string { return "" }

@@ -1,0 +1,94 @@
+package pades
+
+import (
+	"bytes"
+	"fmt"
+	"time"
+
+	"eidgate/sign/internal/pdf"
+)
+
+// byteRangeWidth leaves room for four offsets of any size a file can have, so
+// that the dictionary's length does not depend on them.
+const byteRangeWidth = len("[0 ") + 3*20 + len("]")
+
+// placement tells where in the finished file the signature goes.
+type placement struct {
+	size     int64  // of the document before signing
+	update   []byte // appended, Contents filled with zeros
+	contents int64  // file position of the Contents value, its bracket
+	reserved int    // bytes of signature that fit
+}
+
+// total is the size of the finished file.
+func (p *placement) total() int64 { return p.size + int64(len(p.update)) }
+
+// gap is the length of the Contents value with its brackets.
+func (p *placement) gap() int64 { return 2*int64(p.reserved) + 2 }
+
+// byteRange covers all but the Contents value: ISO 32000-1 §12.8.1.
+func (p *placement) byteRange() [4]int64 {
+	after := p.contents + p.gap()
+	return [4]int64{0, p.contents, after, p.total() - after}
+}
+
+// parts cuts the update at the Contents value.
+func (p *placement) parts() (before, after []byte) {
+	at := p.contents - p.size
+	return p.update[:at], p.update[at+p.gap():]
+}
+
+// place makes the incremental update with an empty signature of reserved bytes.
+func place(f *pdf.File, o *Options, reserved int) (*placement, error) {
+	if err := checkChangesAllowed(f.Latest()); err != nil {
+		return nil, err
+	}
+	u, err := f.NewUpdate()
+	if err != nil {
+		return nil, err
+	}
+	sig := u.Alloc()
+	text, byteRangeAt, contentsAt := signatureDict(o, reserved)
+	start := u.PutText(sig, text)
+	if err := placeField(u, o.Field, sig); err != nil {
+		return nil, err
+	}
+	update, err := u.Finish()
+	if err != nil {
+		return nil, err
+	}
+	p := &placement{size: f.Size(), update: update, contents: start + int64(contentsAt), reserved: reserved}
+	r := p.byteRange()
+	at := start - p.size + int64(byteRangeAt)
+	copy(update[at:at+int64(byteRangeWidth)], fmt.Sprintf("[%d %d %d %d]", r[0], r[1], r[2], r[3]))
+	return p, nil
+}
+
+// signatureDict writes the signature dictionary of EN 319 142-1 §6.3, with the
+// places of the ByteRange array and of the Contents string in it.
+func signatureDict(o *Options, reserved int) (text []byte, byteRangeAt, contentsAt int) {
+	var b bytes.Buffer
+	b.WriteString("<<\n/Type /Sig\n/Filter /Adobe.PPKLite\n/SubFilter /ETSI.CAdES.detached\n")
+	fmt.Fprintf(&b, "/M (%s)\n", date(o.Time))
+	for _, e := range []struct{ key, text string }{
+		{"Name", o.Name}, {"Reason", o.Reason}, {"Location", o.Location}, {"ContactInfo", o.Contact},
+	} {
+		if e.text != "" {
+			fmt.Fprintf(&b, "/%s %s\n", e.key, pdf.Append(nil, pdf.EncodeText(e.text)))
+		}
+	}
+	b.WriteString("/ByteRange ")
+	byteRangeAt = b.Len()
+	b.Write(bytes.Repeat([]byte(" "), byteRangeWidth))
+	b.WriteString("\n/Contents ")
+	contentsAt = b.Len()
+	b.WriteByte('<')
+	b.Write(bytes.Repeat([]byte("0"), 2*reserved))
+	b.WriteString(">\n>>")
+	return b.Bytes(), byteRangeAt, contentsAt
+}
+
+// date writes a time in UTC: ISO 32000-1 §7.9.4.
+func date(t time.Time) string {
+	return t.UTC().Format("D:20060102150405") + "+00'00'"
+}

@@ -1,0 +1,81 @@
+package pades
+
+import (
+	"context"
+	"crypto"
+	"fmt"
+	"io"
+
+	"eidgate/sign"
+)
+
+// Output is where a signed document goes: an empty file opened for reading and
+// writing. An *os.File is one.
+type Output interface {
+	io.ReaderAt
+	io.WriterAt
+}
+
+// Result is what became of a signature.
+type Result struct {
+	// Level reached.
+	Level sign.Level
+	// Size of the signed document in bytes.
+	Size int64
+	// Message is the CMS signature in the document.
+	Message []byte
+}
+
+// Sign signs the size bytes of in with one use of the key and writes the signed
+// document to out, at the level that o's services allow. On an error what was
+// written to out must be thrown away; in is never written.
+//
+// Errors before the key is used are those of [Prepare]. After it they are the
+// key's own, the services' own, [ErrReservation], and errors of writing; none
+// of them leads to a second use.
+func Sign(ctx context.Context, in io.ReaderAt, size int64, out Output, key crypto.Signer, o Options) (*Result, error) {
+	o = o.withDefaults()
+	p, err := PrepareTo(ctx, in, size, io.NewOffsetWriter(out, 0), o)
+	if err != nil {
+		return nil, err
+	}
+	signature, err := key.Sign(o.Random, p.Digest(), p.SignerOptions())
+	if err != nil {
+		return nil, fmt.Errorf("signing: %w", err)
+	}
+	r := &Result{Level: sign.LevelB, Size: p.Size()}
+	if r.Message, err = p.Message(signature); err != nil {
+		return nil, err
+	}
+	if o.Timestamper != nil {
+		if r.Message, err = AddTimestamp(ctx, r.Message, o.Timestamper, o.Hash); err != nil {
+			return nil, err
+		}
+		r.Level = sign.LevelT
+	}
+	if err := p.Patch(out, r.Message); err != nil {
+		return nil, err
+	}
+	if o.Evidence == nil {
+		return r, nil
+	}
+	return r, addLongTerm(ctx, out, r, o.Evidence)
+}
+
+// addLongTerm appends the evidence about the signature just written.
+func addLongTerm(ctx context.Context, out Output, r *Result, from Gatherer) error {
+	evidence, err := from.Gather(ctx, r.Message)
+	if err != nil {
+		return fmt.Errorf("getting the evidence for level LT: %w", err)
+	}
+	update, err := LongTermUpdate(out, r.Size, evidence)
+	if err != nil {
+		return err
+	}
+	if _, err := out.WriteAt(update, r.Size); err != nil {
+		return fmt.Errorf("writing the signed document: %w", err)
+	}
+	r.Size += int64(len(update))
+	r.Level = sign.LevelLT
+	return nil
+}

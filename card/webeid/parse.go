@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 )
 
 // Sizes of a token in bytes, as in the specification.
@@ -54,6 +55,9 @@ func Parse(token []byte) (*Token, error) {
 // after it. encoding/json alone would take the last of two and match names
 // regardless of case.
 func readObject(text []byte, field func(name string, value json.RawMessage) error) error {
+	if !utf8.Valid(text) {
+		return errors.New("not UTF-8")
+	}
 	d := json.NewDecoder(bytes.NewReader(text))
 	if start, err := d.Token(); err != nil || start != json.Delim('{') {
 		return errors.New("not an object")

@@ -52,12 +52,17 @@ var rsaKey = sync.OnceValue(func() *rsa.PrivateKey {
 func newCA(t testing.TB) *authority {
 	t.Helper()
 	ca := &authority{t: t}
+	ca.fill()
+	return ca
+}
+
+func (ca *authority) fill() {
+	ca.t.Helper()
 	ca.root = ca.issue("Test Root", ca.ec(elliptic.P384()), nil, caProfile)
 	ca.issuer = ca.issue("Test Issuing CA", ca.ec(elliptic.P384()), ca.root, caProfile)
 	ca.ec384 = ca.issue("MÄNNIK,MARI-LIIS,47101010033", ca.ec(elliptic.P384()), ca.issuer, signProfile)
 	ca.ec256 = ca.issue("ЩЕРБАК,ИГОРЬ", ca.ec(elliptic.P256()), ca.issuer, signProfile)
 	ca.rsa3k = ca.issue("RSA,SIGNER", rsaKey(), ca.issuer, signProfile)
-	return ca
 }
 
 func (ca *authority) signers() []*signer { return []*signer{ca.ec384, ca.rsa3k, ca.ec256} }

@@ -31,6 +31,8 @@ func classified() []struct {
 		{"path.expired", Unclear(OutOfBoundsNoPOE)},
 		{"path.not-yet-valid", Unclear(OutOfBoundsNoPOE)},
 		{"path.no-anchor", Unclear(NoCertificateChainFound)},
+		{"path.signature", Unclear(NoCertificateChainFound)}, // an authority of the same name, not the same key
+		{"path.weak-", Unclear(CryptoConstraintsFailure)},
 		{"path.", Unclear(CertificateChainGeneralFailure)},
 		{"purpose.", Unclear(ChainConstraintsFailure)},
 		{"policy.", Unclear(ChainConstraintsFailure)},

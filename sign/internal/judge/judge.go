@@ -154,14 +154,14 @@ func (j *Judge) note(out *sign.Signature, about string, path *certs.Path, at tim
 // verdict refines the verdict on a path by what time is proven (EN 319 102-1
 // §5.5.4).
 func (j *Judge) verdict(err error, s Subject, at time.Time) sign.Verdict {
-	v := sign.VerdictOf(err)
-	switch v.SubIndication {
-	case sign.OutOfBoundsNoPOE:
+	switch v := sign.VerdictOf(err); v {
+	case sign.Unclear(sign.OutOfBoundsNoPOE):
 		return j.outOfBounds(s, at)
-	case sign.RevokedNoPOE:
+	case sign.Unclear(sign.RevokedNoPOE):
 		return j.revoked(err, s, at)
+	default:
+		return v
 	}
-	return v
 }
 
 func (j *Judge) outOfBounds(s Subject, at time.Time) sign.Verdict {

@@ -50,7 +50,7 @@ func (a *Authority) Respond(der []byte) ([]byte, error) {
 	if r := refused(0); errors.As(err, &r) {
 		failure = Failure(r)
 	}
-	return refusalResponse(failure), err
+	return Refuse(failure), err
 }
 
 func (a *Authority) respond(der []byte) ([]byte, error) {

@@ -39,8 +39,8 @@ const (
 	rejection       = 2
 )
 
-// refusalResponse encodes TimeStampResp with status rejection.
-func refusalResponse(f Failure) []byte {
+// Refuse encodes a TimeStampResp with status rejection.
+func Refuse(f Failure) []byte {
 	var b cryptobyte.Builder
 	b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
 		b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {

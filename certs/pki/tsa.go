@@ -1,0 +1,34 @@
+package pki
+
+import (
+	"crypto"
+	"fmt"
+	"io"
+	"math/big"
+	"time"
+
+	"eidgate/certs/timestamp"
+)
+
+// tsaAccuracy is what the authority promises about this machine's clock.
+const tsaAccuracy = time.Second
+
+// timestamper makes the time-stamp authority. Its serial numbers are random
+// with 159 bits, so that none is given twice and none has to be written down
+// (RFC 3161 §2.4.2 asks for uniqueness across restarts).
+func (p *PKI) timestamper() *timestamp.Authority {
+	return &timestamp.Authority{
+		Certificate: p.tsa.cert, Key: p.tsa.key, Policy: timestampPolicy,
+		Hash: crypto.SHA256, Accuracy: tsaAccuracy,
+		Serial: p.timestampSerial, Now: p.options.Now, Random: p.options.Random,
+	}
+}
+
+func (p *PKI) timestampSerial() (*big.Int, error) {
+	b := make([]byte, 20)
+	if _, err := io.ReadFull(p.options.Random, b); err != nil {
+		return nil, fmt.Errorf("making a serial number: %w", err)
+	}
+	b[0] &= 0x7f
+	return new(big.Int).SetBytes(b), nil
+}

@@ -112,8 +112,12 @@ func (e *eid) request(s PINStatus) PINRequest {
 	case PUK:
 		purpose = pin.Unblock
 	}
+	token := e.number // shown when somebody read it: asking costs three commands
+	if token == "" {
+		token = e.info.Name
+	}
 	return PINRequest{
-		Purpose: purpose, Label: s.Ref.String(), Token: e.number,
+		Purpose: purpose, Label: s.Ref.String(), Token: token,
 		Left: s.Left, Max: s.Max, MinLength: s.MinLength, MaxLength: s.MaxLength,
 	}
 }

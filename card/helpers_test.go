@@ -1,0 +1,104 @@
+package card_test
+
+import (
+	"context"
+	"crypto"
+	"crypto/sha512"
+	"strings"
+	"testing"
+
+	"eidgate/card"
+	"eidgate/card/sim"
+	"eidgate/card/sim/simtest"
+	"eidgate/internal/persofile"
+	"eidgate/internal/pin"
+)
+
+const reader = "Reader 0"
+
+// insert makes a service with one reader and a new card in it.
+func insert(t testing.TB, f *persofile.File) (*sim.Service, *sim.Card) {
+	t.Helper()
+	c, err := sim.New(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	svc := sim.NewService(reader)
+	svc.Insert(reader, c)
+	return svc, c
+}
+
+func newCard(t testing.TB) (*sim.Service, *sim.Card) {
+	t.Helper()
+	return insert(t, simtest.Person(t, "AS0010001"))
+}
+
+func open(t testing.TB, svc card.Service) *card.Session {
+	t.Helper()
+	s, err := card.Open(t.Context(), svc, card.Choice{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+// asked is a PINSource that answers with one code and remembers the requests.
+type asked struct {
+	code     string
+	requests []card.PINRequest
+}
+
+func (a *asked) PIN(_ context.Context, r card.PINRequest) (*card.PIN, error) {
+	a.requests = append(a.requests, r)
+	return pin.FromBytes([]byte(a.code))
+}
+
+var digest = sha512.Sum384([]byte("document"))
+
+func codeOf(u card.Usage) string {
+	if u == card.Signing {
+		return simtest.PIN2
+	}
+	return simtest.PIN1
+}
+
+func request(u card.Usage, code string) card.SignRequest {
+	return card.SignRequest{Usage: u, Digest: digest[:], Hash: crypto.SHA384, PINs: &asked{code: code}}
+}
+
+// sign opens the card, signs once and closes: one whole action of a user.
+func sign(ctx context.Context, svc card.Service, r card.SignRequest) ([]byte, error) {
+	s, err := card.Open(ctx, svc, card.Choice{})
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	return s.Card.Sign(ctx, r)
+}
+
+// count is how many commands with an instruction the card was sent.
+func count(c *sim.Card, ins string) int {
+	n := 0
+	for _, x := range c.Trace() {
+		if strings.HasPrefix(x.Command, "00"+ins) {
+			n++
+		}
+	}
+	return n
+}
+
+// operations is how often a key was used.
+func operations(c *sim.Card) int { return count(c, "88") + count(c, "2a") }
+
+// left is how many tries a code has, asked in a session of its own.
+func left(t testing.TB, svc card.Service, r card.PINRef) int {
+	t.Helper()
+	s := open(t, svc)
+	defer s.Close()
+	status, err := s.Card.PINStatus(t.Context(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return status.Left
+}

@@ -121,7 +121,7 @@ func readCertificates(name string) ([]*x509.Certificate, error) {
 // data after a DER certificate is an error.
 func ParseCertificates(b []byte) ([]*x509.Certificate, error) {
 	if !bytes.Contains(b, []byte("-----BEGIN ")) {
-		cert, err := x509.ParseCertificate(b)
+		cert, err := ParseCertificate(b)
 		if err != nil {
 			return nil, fmt.Errorf("parsing the certificate: %w", err)
 		}
@@ -136,7 +136,7 @@ func ParseCertificates(b []byte) ([]*x509.Certificate, error) {
 		if block.Type != "CERTIFICATE" {
 			return nil, fmt.Errorf("PEM block %q is not a certificate", block.Type)
 		}
-		cert, err := x509.ParseCertificate(block.Bytes)
+		cert, err := ParseCertificate(block.Bytes)
 		if err != nil {
 			return nil, fmt.Errorf("parsing certificate %d: %w", len(out)+1, err)
 		}

@@ -18,6 +18,11 @@ const (
 	ExchangeSigning                    // sign exchange messages
 )
 
+// PathOnly is no purpose: it checks a path and revocation but not what the
+// certificate is for. It serves conformance suites and tools that show a
+// certificate; nobody is believed because of it.
+const PathOnly Purpose = -1
+
 var purposeNames = [...]string{
 	Authentication:  "authentication",
 	DocumentSigning: "document signing",
@@ -29,6 +34,9 @@ var purposeNames = [...]string{
 
 // String names the purpose for people.
 func (p Purpose) String() string {
+	if p == PathOnly {
+		return "path only"
+	}
 	if p < Authentication || int(p) >= len(purposeNames) {
 		return fmt.Sprintf("Purpose(%d)", int(p))
 	}

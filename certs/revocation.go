@@ -13,6 +13,12 @@ type RevocationQuery struct {
 	Purpose     Purpose           // what the path is for: decides freshness
 	At          time.Time         // the time the verdict is about: now, or the proven signing time
 	Now         time.Time         // the verifier's clock
+
+	// Anchor is the anchor of the path; evidence signed by a third party must
+	// lead to the same one. Nil when the caller knows none.
+	Anchor *x509.Certificate
+	// Intermediates are certificates that may help to reach a signer.
+	Intermediates []*x509.Certificate
 }
 
 // RevocationStatus is a positive answer about a certificate from evidence that
@@ -26,7 +32,9 @@ type RevocationStatus struct {
 	ThisUpdate time.Time
 	NextUpdate time.Time // zero when the answer has none
 	DER        []byte    // the OCSPResponse or CertificateList as received
-	Signer     *x509.Certificate
+	// Also is further evidence the answer rests on, such as a delta list.
+	Also   [][]byte
+	Signer *x509.Certificate
 }
 
 // Revocation answers queries from evidence at hand (what a document carries)

@@ -13,6 +13,7 @@ import (
 type Store struct {
 	domain  Domain
 	anchors []*x509.Certificate
+	nodes   []*node // parallel to anchors
 }
 
 // NewStore makes a store. It refuses no anchors ("trust.no-anchors"), a
@@ -33,9 +34,14 @@ func NewStore(domain Domain, anchors ...*x509.Certificate) (*Store, error) {
 		if err := checkDomain(domain, a); err != nil {
 			return nil, err
 		}
-		if !slices.ContainsFunc(s.anchors, a.Equal) {
-			s.anchors = append(s.anchors, a)
+		if slices.ContainsFunc(s.anchors, a.Equal) {
+			continue
 		}
+		n, err := newNode(a)
+		if err != nil {
+			return nil, Refuse("trust.unreadable", a, "a trust anchor is unusable: %w", err)
+		}
+		s.anchors, s.nodes = append(s.anchors, a), append(s.nodes, n)
 	}
 	if len(s.anchors) == 0 {
 		return nil, Refuse("trust.no-anchors", nil, "the trust store has no anchors").

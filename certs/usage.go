@@ -3,6 +3,8 @@ package certs
 import (
 	"crypto/x509"
 	"encoding/asn1"
+
+	"eidgate/certs/internal/pkix"
 )
 
 // Extensions and extended key usages the purposes look at (RFC 5280 §4.2.1).
@@ -27,6 +29,8 @@ type purposeRule struct {
 	// card: the certificate lives on an identity card, so policies are
 	// required by the policy table's generation.
 	card cardPolicies
+	// unchecked: the rule of PathOnly.
+	unchecked bool
 }
 
 // cardPolicies tells which policies of a generation a purpose requires.
@@ -79,6 +83,7 @@ var purposeRules = map[Purpose]*purposeRule{
 	ExchangeSigning: {
 		usage: x509.KeyUsageContentCommitment, foreign: machineUsages,
 	},
+	PathOnly: {unchecked: true},
 }
 
 func ruleOf(p Purpose) (*purposeRule, error) {
@@ -92,6 +97,9 @@ func ruleOf(p Purpose) (*purposeRule, error) {
 // checkUsage checks everything about a purpose that the certificate alone
 // shows.
 func (rule *purposeRule) checkUsage(cert *x509.Certificate) error {
+	if rule.unchecked {
+		return nil
+	}
 	if cert.IsCA || cert.KeyUsage&authorityUsages != 0 {
 		return Refuse("purpose.authority", cert, "the certificate belongs to an authority, not to a holder")
 	}
@@ -144,4 +152,22 @@ func extension(cert *x509.Certificate, id asn1.ObjectIdentifier) (present, criti
 		}
 	}
 	return false, false
+}
+
+// extendedUsageOIDs are the identifiers of the usages the rules name (RFC 5280
+// §4.2.1.12).
+var extendedUsageOIDs = map[x509.ExtKeyUsage]pkix.OID{
+	x509.ExtKeyUsageServerAuth:   "\x2b\x06\x01\x05\x05\x07\x03\x01",
+	x509.ExtKeyUsageClientAuth:   "\x2b\x06\x01\x05\x05\x07\x03\x02",
+	x509.ExtKeyUsageTimeStamping: "\x2b\x06\x01\x05\x05\x07\x03\x08",
+	x509.ExtKeyUsageOCSPSigning:  "\x2b\x06\x01\x05\x05\x07\x03\x09",
+}
+
+// extendedOIDs are the usages every authority on the path must allow too.
+func (rule *purposeRule) extendedOIDs() []pkix.OID {
+	var out []pkix.OID
+	for _, u := range rule.extended {
+		out = append(out, extendedUsageOIDs[u])
+	}
+	return out
 }

@@ -3,7 +3,10 @@ package certs
 import (
 	"context"
 	"crypto/x509"
+	"errors"
 	"time"
+
+	"eidgate/certs/internal/pkix"
 )
 
 // Verifier verifies certificates against one trust store. Its fields are set
@@ -15,6 +18,10 @@ type Verifier struct {
 	Revocation Revocation
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
+	// HistoricUntil lets SHA-1 signatures and RSA keys from 1024 bits pass
+	// when a request's At is before it. Zero, the default, never does. Set it
+	// only where At is proven by evidence that is itself strong.
+	HistoricUntil time.Time
 }
 
 // Request is one certificate to verify.
@@ -33,6 +40,13 @@ type Request struct {
 	Policies []string
 	// Revocation says what to do about revocation.
 	Revocation RevocationRule
+
+	// The inputs of RFC 5280 §6.1.1 (c) to (g), for callers whose own policy
+	// needs them. InitialPolicies are dotted; none means any policy.
+	InitialPolicies       []string
+	RequireExplicitPolicy bool
+	InhibitPolicyMapping  bool
+	InhibitAnyPolicy      bool
 }
 
 // RevocationRule says what a request expects of revocation.
@@ -63,6 +77,9 @@ type Path struct {
 	Domain Domain
 	// At is the time the path was verified for.
 	At time.Time
+
+	nodes []*node
+	valid []pkix.OID // the authority-constrained-policy-set
 }
 
 // Anchor is the last certificate of the path.
@@ -105,22 +122,57 @@ func (v *Verifier) Verify(ctx context.Context, r Request) (*Path, error) {
 	if err := rule.checkUsage(r.Certificate); err != nil {
 		return nil, err
 	}
-	paths, err := v.build(ctx, &r)
+	in, err := r.initial(rule)
 	if err != nil {
 		return nil, err
 	}
-	var first error
-	for _, certs := range paths {
-		p := &Path{Certificates: certs, Domain: v.Store.domain, At: r.At}
-		err := v.judge(ctx, p, rule, &r, now)
-		if err == nil {
-			return p, nil
+	in.floor = v.floor(r.At)
+	leaf, pool, err := r.nodes()
+	if err != nil {
+		return nil, err
+	}
+	var found *Path
+	s := &search{ctx: ctx, anchors: v.Store.nodes, pool: pool, floor: in.floor}
+	s.visit = func(nodes []*node) error {
+		p, err := v.judge(ctx, nodes, in, rule, &r, now)
+		found = p
+		return err
+	}
+	if err := s.find(leaf); err != nil {
+		return nil, err
+	}
+	return found, nil
+}
+
+// initial gives the inputs of RFC 5280 §6.1.1.
+func (r *Request) initial(rule *purposeRule) (*initial, error) {
+	in := &initial{
+		at: r.At, explicitPolicy: r.RequireExplicitPolicy, inhibitMapping: r.InhibitPolicyMapping,
+		inhibitAny: r.InhibitAnyPolicy, extended: rule.extendedOIDs(),
+	}
+	for _, dotted := range r.InitialPolicies {
+		oid, err := pkix.ParseOID(dotted)
+		if err != nil {
+			return nil, Refuse("policy.malformed", nil, "%q is not an object identifier", dotted)
 		}
-		if first == nil {
-			first = err
+		in.policies = append(in.policies, oid)
+	}
+	return in, nil
+}
+
+// nodes reads the certificates. An intermediate that cannot be read is left
+// out: it was only offered as help.
+func (r *Request) nodes() (leaf *node, pool []*node, err error) {
+	leaf, err = newNode(r.Certificate)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, c := range r.Intermediates {
+		if n, err := newNode(c); err == nil {
+			pool = append(pool, n)
 		}
 	}
-	return nil, first
+	return leaf, pool, nil
 }
 
 // admit checks the request itself and sets its time.
@@ -147,31 +199,44 @@ func (v *Verifier) admit(r *Request) (now time.Time, err error) {
 	return now, nil
 }
 
-// judge checks what a built path must hold beyond RFC 5280: its trust domain,
-// the purpose's policies and revocation.
-func (v *Verifier) judge(ctx context.Context, p *Path, rule *purposeRule, r *Request, now time.Time) error {
-	for _, c := range p.Certificates {
-		if err := checkDomain(p.Domain, c); err != nil {
-			return err
+// judge checks a complete path: RFC 5280 §6.1, then what this program demands
+// beyond it, then revocation.
+func (v *Verifier) judge(ctx context.Context, nodes []*node, in *initial, rule *purposeRule, r *Request, now time.Time) (*Path, error) {
+	valid, err := validate(nodes, in)
+	if err != nil {
+		return nil, err
+	}
+	if err := in.floor.checkKey(nodes[0]); err != nil && !rule.unchecked {
+		return nil, err
+	}
+	p := &Path{Domain: v.Store.domain, At: r.At, nodes: nodes, valid: valid}
+	for _, n := range nodes {
+		p.Certificates = append(p.Certificates, n.x)
+		if err := checkDomain(p.Domain, n.x); err != nil {
+			return nil, err
 		}
 	}
 	if err := rule.checkPolicies(p, r.Policies); err != nil {
-		return err
+		return nil, err
 	}
 	if v.Revocation == nil || r.Revocation == RevocationSkipped {
-		return nil
+		return p, nil
 	}
-	return v.checkRevocation(ctx, p, r.Purpose, now)
+	if err := v.checkRevocation(ctx, p, r, now); err != nil {
+		return nil, err
+	}
+	return p, nil
 }
 
 // checkRevocation asks about every certificate below the anchor, the leaf
 // last: a revoked authority's word on its leaf is worth nothing.
-func (v *Verifier) checkRevocation(ctx context.Context, p *Path, purpose Purpose, now time.Time) error {
+func (v *Verifier) checkRevocation(ctx context.Context, p *Path, r *Request, now time.Time) error {
 	statuses := make([]*RevocationStatus, len(p.Certificates)-1)
 	for i := len(statuses) - 1; i >= 0; i-- {
 		q := RevocationQuery{
 			Certificate: p.Certificates[i], Issuer: p.Certificates[i+1],
-			Purpose: purpose, At: p.At, Now: now,
+			Purpose: r.Purpose, At: p.At, Now: now,
+			Anchor: p.Anchor(), Intermediates: r.Intermediates,
 		}
 		status, err := v.Revocation.Status(ctx, q)
 		if err != nil {
@@ -200,7 +265,7 @@ func judgeStatus(s *RevocationStatus, q RevocationQuery) error {
 
 // asRefusal makes sure that callers get a Refusal whatever a source returns.
 func asRefusal(err error, cert *x509.Certificate) error {
-	if r := (*Refusal)(nil); asRefusalType(err, &r) {
+	if r := (*Refusal)(nil); errors.As(err, &r) {
 		return err
 	}
 	return Missing("revocation.missing", cert, "checking revocation: %w", err)

@@ -58,10 +58,15 @@ func place(f *pdf.File, o *Options, reserved int) (*placement, error) {
 		return nil, err
 	}
 	p := &placement{size: f.Size(), update: update, contents: start + int64(contentsAt), reserved: reserved}
-	r := p.byteRange()
-	at := start - p.size + int64(byteRangeAt)
-	copy(update[at:at+int64(byteRangeWidth)], fmt.Sprintf("[%d %d %d %d]", r[0], r[1], r[2], r[3]))
+	copy(update[start-p.size+int64(byteRangeAt):], p.beforeContents())
 	return p, nil
+}
+
+// beforeContents is the text from the ByteRange array to the Contents string.
+func (p *placement) beforeContents() []byte {
+	r := p.byteRange()
+	array := fmt.Sprintf("[%d %d %d %d]", r[0], r[1], r[2], r[3])
+	return fmt.Appendf(nil, "%-*s\n/Contents ", byteRangeWidth, array)
 }
 
 // signatureDict writes the signature dictionary of EN 319 142-1 §6.3, with the

@@ -61,6 +61,10 @@ func Restore(state []byte, cert *x509.Certificate) (*Prepared, error) {
 		return nil, ErrState
 	}
 	p := &Prepared{hash: h, digest: parts[0], place: restorePlacement(int64(size), int(reserved), parts[1], parts[2])}
+	// The digest covers all but the gap, whose length the byte range tells.
+	if !bytes.HasSuffix(parts[1], p.place.beforeContents()) {
+		return nil, ErrState
+	}
 	var err error
 	if p.cms, err = cms.Restore(parts[3], cert); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrState, err)

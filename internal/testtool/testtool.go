@@ -31,7 +31,7 @@ func Need(t testing.TB, program string) string {
 // Run runs a program and fails the test, with its output, when it fails.
 func Run(t testing.TB, program string, args ...string) string {
 	t.Helper()
-	out, err := exec.CommandContext(t.Context(), program, args...).CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), program, args...).CombinedOutput() //nolint:gosec // a test runs the tools it names
 	if err != nil {
 		t.Fatalf("%s %v: %v\n%s", program, args, err, out)
 	}

@@ -1,8 +1,11 @@
 package certs
 
 import (
+	"crypto/x509"
 	"slices"
 	"strings"
+
+	"eidgate/certs/internal/pkix"
 )
 
 // mobileIDArcs are policies of Mobile-ID certificates, which are not on cards
@@ -11,15 +14,22 @@ var mobileIDArcs = []string{"1.3.6.1.4.1.10015.1.3", "1.3.6.1.4.1.10015.18.1"}
 
 // checkPolicies demands the policies of the purpose and the caller. They are
 // demanded of the certificate itself: a path whose authorities allow every
-// policy proves nothing about a leaf that names none.
+// policy proves nothing about a leaf that names none. And they are demanded
+// of the path: an authority may vouch only for policies it was given.
 func (rule *purposeRule) checkPolicies(p *Path, wanted []string) error {
 	leaf := p.Certificates[0]
 	own := policyStrings(leaf)
-	if p.Domain == Production && slices.ContainsFunc(own, isExamplePolicy) {
-		return Refuse("policy.example-arc", leaf, "the certificate's policy is under the example arc 2.999, which is for tests")
+	if p.Domain == Production {
+		for _, c := range p.Certificates {
+			if slices.ContainsFunc(policyStrings(c), isExamplePolicy) {
+				return Refuse("policy.example-arc", c, "the certificate's policy is under the example arc 2.999, which is for tests")
+			}
+		}
 	}
-	if len(wanted) > 0 && !shareOne(own, wanted) {
-		return Refuse("policy.missing", leaf, "the certificate carries none of the required policies")
+	if len(wanted) > 0 {
+		if err := p.requireOne(leaf, own, wanted); err != nil {
+			return err
+		}
 	}
 	if rule.card == noCardPolicies {
 		return nil
@@ -39,6 +49,9 @@ func (rule *purposeRule) checkCardPolicies(p *Path, own []string) error {
 	if len(p.Certificates) > 1 {
 		g = policies().generationOf(p.Certificates[1])
 	}
+	if rule.card == loginPolicies && !leafHasExtendedUsage(leaf) && (g == nil || !g.LoginWithoutExtendedUsage) {
+		return Refuse("purpose.extended-key-usage", leaf, "the certificate's extended key usage does not allow this purpose")
+	}
 	if g == nil {
 		return nil
 	}
@@ -46,35 +59,44 @@ func (rule *purposeRule) checkCardPolicies(p *Path, own []string) error {
 	if rule.card == signingPolicies {
 		required = g.Signing
 	}
-	if len(required) > 0 && !shareOne(own, required) {
-		return Refuse("policy.missing", leaf, "the certificate does not carry the policy that %s certificates carry for this purpose", g.Name)
+	if len(required) > 0 {
+		if err := p.requireOne(leaf, own, required); err != nil {
+			return err
+		}
 	}
-	if g.documentOf(own) == UnknownDocument {
+	if len(g.Documents) > 0 && g.entryOf(withoutExampleArc(p.Domain, own)) == nil {
 		return Refuse("policy.unknown-document", leaf, "the certificate's policy is not one of a card issued under %s", g.Name)
+	}
+	if !g.issued(leaf) {
+		return Refuse("policy.date", leaf, "the certificate was issued when %s did not issue cards", g.Name)
 	}
 	return nil
 }
 
-func shareOne(a, b []string) bool {
-	return slices.ContainsFunc(a, func(s string) bool { return slices.Contains(b, s) })
+// requireOne demands one of the policies of the leaf and of the path.
+func (p *Path) requireOne(leaf *x509.Certificate, own, wanted []string) error {
+	carried := slices.DeleteFunc(slices.Clone(own), func(oid string) bool { return !slices.Contains(wanted, oid) })
+	if len(carried) == 0 {
+		return Refuse("policy.missing", leaf, "the certificate carries none of the required policies")
+	}
+	if slices.Contains(p.valid, pkix.AnyPolicy) {
+		return nil
+	}
+	for _, v := range p.valid {
+		if slices.Contains(carried, v.String()) {
+			return nil
+		}
+	}
+	return Refuse("policy.not-authorised", leaf, "an authority on the path may not issue under the certificate's policy")
 }
 
-func isExamplePolicy(oid string) bool { return strings.HasPrefix(oid, exampleArc) }
+func leafHasExtendedUsage(cert *x509.Certificate) bool {
+	present, _ := extension(cert, oidExtKeyUsage)
+	return present
+}
 
 func isMobileIDPolicy(oid string) bool {
 	return slices.ContainsFunc(mobileIDArcs, func(arc string) bool {
 		return oid == arc || strings.HasPrefix(oid, arc+".")
 	})
-}
-
-// exampleDocument reads the kind of document of a demonstration PKI: 2.999.X
-// means what X means.
-func exampleDocument(own []string) DocumentKind {
-	example := slices.DeleteFunc(slices.Clone(own), func(oid string) bool { return !isExamplePolicy(oid) })
-	for i := range policies().Generations {
-		if kind := policies().Generations[i].documentOf(example); kind != UnknownDocument {
-			return kind
-		}
-	}
-	return UnknownDocument
 }

@@ -4,7 +4,6 @@ import (
 	"crypto/x509"
 	"encoding/asn1"
 	"regexp"
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -105,19 +104,4 @@ func (s subject) identifier(cert *x509.Certificate) (id, country string, err err
 		return "PNO" + s.country + "-" + s.serialNumber, s.country, nil
 	}
 	return "", "", Refuse("person.malformed", cert, "the certificate's serialNumber is no identifier of a known form")
-}
-
-// exampleArc is joint-iso-itu-t(2) example(999): policies under it mark test
-// certificates.
-const exampleArc = "2.999."
-
-// anyPolicy is RFC 5280 §4.2.1.4's wildcard.
-const anyPolicy = "2.5.29.32.0"
-
-func policyStrings(cert *x509.Certificate) []string {
-	out := make([]string, 0, len(cert.Policies))
-	for _, oid := range cert.Policies {
-		out = append(out, oid.String())
-	}
-	return slices.Clip(out)
 }

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 )
 
 //go:embed data/policies.json
@@ -18,7 +19,8 @@ var policyTableJSON []byte
 
 // table is the versioned policy table: the authorities known by fingerprint
 // with their trust domain, and for each generation of cards the policies a
-// certificate must carry and the kind of document they mean.
+// certificate must carry and what they mean. What it does not name is
+// unknown.
 type table struct {
 	Version     string       `json:"version"`
 	Authorities []authority  `json:"authorities"`
@@ -35,21 +37,47 @@ type authority struct {
 	Meaning string `json:"meaning"`
 }
 
+// generation is one kind of card. It is bound to its issuers by fingerprint
+// (Issuers, names of authorities) or, for states whose authorities are not
+// pinned here, by country and the start of the issuer's name (IssuerNames)
+// under an anchor the operator chose to trust.
 type generation struct {
-	Name           string          `json:"name"`
-	Issuers        []string        `json:"issuers"` // names of authorities
-	Authentication []string        `json:"authentication"`
-	Signing        []string        `json:"signing"`
-	Documents      []documentEntry `json:"documents"`
+	Name        string   `json:"name"`
+	Country     string   `json:"country"`
+	Issuers     []string `json:"issuers,omitempty"`
+	IssuerNames []string `json:"issuer_names,omitempty"`
+	// From and Until bound the first day of validity of its certificates.
+	From  day `json:"from,omitzero"`
+	Until day `json:"until,omitzero"`
+	// Authentication and Signing are policies of which a certificate for that
+	// purpose carries at least one; empty requires none.
+	Authentication []string `json:"authentication,omitempty"`
+	Signing        []string `json:"signing,omitempty"`
+	// LoginWithoutExtendedUsage: its login certificates have no extended key
+	// usage at all.
+	LoginWithoutExtendedUsage bool            `json:"login_without_extended_usage,omitempty"`
+	Documents                 []documentEntry `json:"documents"`
+	Sources                   []string        `json:"sources"`
 }
 
+// documentEntry says what policies mean. A policy ending in ".*" stands for
+// everything below it.
 type documentEntry struct {
-	Policies []string     `json:"policies"`
-	Kind     DocumentKind `json:"kind"`
+	Policies  []string     `json:"policies"`
+	Kind      DocumentKind `json:"kind"`
+	Assurance Assurance    `json:"assurance"`
 }
 
-// policies gives the embedded table; a test reads it strictly, so it cannot
-// fail to parse in a built program.
+// day is a date in the table, "2006-01-02" in UTC.
+type day struct{ at time.Time }
+
+func (d *day) UnmarshalText(b []byte) (err error) {
+	d.at, err = time.Parse(time.DateOnly, string(b))
+	return err
+}
+
+// policies gives the embedded table. A table that does not parse gives an
+// empty one, with which [NewStore] refuses to make any store.
 var policies = sync.OnceValue(func() *table {
 	t, err := parseTable(policyTableJSON)
 	if err != nil {
@@ -87,36 +115,49 @@ func (t *table) authorityOf(cert *x509.Certificate) *authority {
 	return t.byPrint[sha256.Sum256(cert.Raw)]
 }
 
-// generationOf finds the generation of cards an issuer belongs to, by the
-// issuer's fingerprint.
+// generationOf finds the generation of cards of a verified issuer, by its
+// fingerprint, else by its country and name. A name alone never makes an
+// issuer one of the pinned ones.
 func (t *table) generationOf(issuer *x509.Certificate) *generation {
 	if a := t.authorityOf(issuer); a != nil {
 		return t.byName[a.Name]
 	}
-	return nil
-}
-
-// documentOf gives the kind of document that policies mean in a generation.
-func (g *generation) documentOf(policies []string) DocumentKind {
-	for _, e := range g.Documents {
-		for _, p := range policies {
-			if slices.Contains(e.Policies, strings.TrimPrefix(p, exampleArc)) {
-				return e.Kind
+	for i := range t.Generations {
+		g := &t.Generations[i]
+		if !slices.Equal(issuer.Subject.Country, []string{g.Country}) {
+			continue
+		}
+		for _, prefix := range g.IssuerNames {
+			if strings.HasPrefix(issuer.Subject.CommonName, prefix) {
+				return g
 			}
 		}
 	}
-	return UnknownDocument
+	return nil
 }
 
-// claimedDocument reads the kind of document off a certificate nobody has
-// verified: by its policies alone, since policy OIDs of the generations do
-// not overlap.
-func claimedDocument(cert *x509.Certificate) DocumentKind {
-	own := policyStrings(cert)
-	for i := range policies().Generations {
-		if kind := policies().Generations[i].documentOf(own); kind != UnknownDocument {
-			return kind
+// entryOf gives what a certificate's policies mean in a generation; nil when
+// nothing.
+func (g *generation) entryOf(own []string) *documentEntry {
+	for i := range g.Documents {
+		for _, p := range own {
+			if slices.ContainsFunc(g.Documents[i].Policies, func(pattern string) bool { return matchPolicy(pattern, p) }) {
+				return &g.Documents[i]
+			}
 		}
 	}
-	return UnknownDocument
+	return nil
+}
+
+func matchPolicy(pattern, policy string) bool {
+	if arc, ok := strings.CutSuffix(pattern, "*"); ok {
+		return strings.HasPrefix(policy, arc)
+	}
+	return pattern == policy
+}
+
+// issued says that a certificate's first day of validity lies in the
+// generation's time.
+func (g *generation) issued(cert *x509.Certificate) bool {
+	return !cert.NotBefore.Before(g.From.at) && (g.Until.at.IsZero() || !cert.NotBefore.After(g.Until.at))
 }

@@ -53,7 +53,8 @@ var machineUsages = []x509.ExtKeyUsage{
 
 // purposeRules are the written rules.
 //
-//   - Authentication: digitalSignature without nonRepudiation, EKU clientAuth.
+//   - Authentication: digitalSignature without nonRepudiation, EKU clientAuth
+//     (absent only on the cards of a generation known to have none).
 //   - DocumentSigning and ExchangeSigning: nonRepudiation, and no EKU of a
 //     machine (EstEID signing certificates have no EKU at all).
 //   - Timestamping: EKU timeStamping alone and critical (RFC 3161 §2.3).
@@ -117,6 +118,9 @@ func (rule *purposeRule) checkExtended(cert *x509.Certificate) error {
 	present, critical := extension(cert, oidExtKeyUsage)
 	refuse := func(reason string) error { return Refuse("purpose.extended-key-usage", cert, "%s", reason) }
 	for _, want := range rule.extended {
+		if rule.card == loginPolicies && !present {
+			break // checkCardPolicies decides by the issuer's generation
+		}
 		if !hasExtended(cert, want) {
 			return refuse("the certificate's extended key usage does not allow this purpose")
 		}

@@ -3,7 +3,6 @@ package certs
 import (
 	"context"
 	"crypto/x509"
-	"errors"
 	"time"
 
 	"eidgate/certs/internal/pkix"
@@ -84,23 +83,6 @@ type Path struct {
 
 // Anchor is the last certificate of the path.
 func (p *Path) Anchor() *x509.Certificate { return p.Certificates[len(p.Certificates)-1] }
-
-// Document is the kind of document the certificate lives on, by the verified
-// issuer's generation; [UnknownDocument] when the policy table does not know
-// the issuer or the policy.
-func (p *Path) Document() DocumentKind {
-	if len(p.Certificates) < 2 {
-		return UnknownDocument
-	}
-	own := policyStrings(p.Certificates[0])
-	if g := policies().generationOf(p.Certificates[1]); g != nil {
-		return g.documentOf(own)
-	}
-	if p.Domain == Test {
-		return exampleDocument(own)
-	}
-	return UnknownDocument
-}
 
 // Limits on one verification.
 const (
@@ -226,47 +208,4 @@ func (v *Verifier) judge(ctx context.Context, nodes []*node, in *initial, rule *
 		return nil, err
 	}
 	return p, nil
-}
-
-// checkRevocation asks about every certificate below the anchor, the leaf
-// last: a revoked authority's word on its leaf is worth nothing.
-func (v *Verifier) checkRevocation(ctx context.Context, p *Path, r *Request, now time.Time) error {
-	statuses := make([]*RevocationStatus, len(p.Certificates)-1)
-	for i := len(statuses) - 1; i >= 0; i-- {
-		q := RevocationQuery{
-			Certificate: p.Certificates[i], Issuer: p.Certificates[i+1],
-			Purpose: r.Purpose, At: p.At, Now: now,
-			Anchor: p.Anchor(), Intermediates: r.Intermediates,
-		}
-		status, err := v.Revocation.Status(ctx, q)
-		if err != nil {
-			return asRefusal(err, q.Certificate)
-		}
-		if err := judgeStatus(status, q); err != nil {
-			return err
-		}
-		statuses[i] = status
-	}
-	p.Statuses = statuses
-	return nil
-}
-
-func judgeStatus(s *RevocationStatus, q RevocationQuery) error {
-	switch {
-	case s == nil:
-		return Missing("revocation.missing", q.Certificate, "no revocation answer about the certificate was found")
-	case !s.Revoked:
-		return nil
-	case s.RevokedAt.IsZero() || !s.RevokedAt.After(q.At):
-		return Refuse("revocation.revoked", q.Certificate, "the certificate was revoked on %s", s.RevokedAt.UTC().Format(time.DateTime))
-	}
-	return nil
-}
-
-// asRefusal makes sure that callers get a Refusal whatever a source returns.
-func asRefusal(err error, cert *x509.Certificate) error {
-	if r := (*Refusal)(nil); errors.As(err, &r) {
-		return err
-	}
-	return Missing("revocation.missing", cert, "checking revocation: %w", err)
 }

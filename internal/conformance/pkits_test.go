@@ -1,4 +1,4 @@
-package conformance
+package conformance_test
 
 import (
 	"crypto/x509"
@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"eidgate/certs"
+	"eidgate/internal/testtool"
 )
 
 // pkitsTime is when the suite's certificates and lists are valid.
@@ -57,7 +58,7 @@ func openPKITS(t *testing.T) pkits {
 	}
 	p := pkits{
 		certs: filepath.Join(strings.TrimSpace(string(out)), "src/crypto/x509/testdata/nist-pkits"),
-		crls:  filepath.Join(sharedData(t), "pkits/crls"),
+		crls:  testtool.Shared(t, "pkits", "crls"),
 	}
 	if _, err := os.Stat(filepath.Join(p.certs, "vectors.json")); err != nil {
 		t.Skipf("the Go source tree has no test data: %v", err)

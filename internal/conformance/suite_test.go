@@ -1,4 +1,4 @@
-package conformance
+package conformance_test
 
 import (
 	"crypto/x509"
@@ -36,31 +36,6 @@ func code(err error) string {
 		return r.Code()
 	}
 	return ""
-}
-
-// sharedData finds the reference data beside the checkout; a test is skipped
-// where there is none.
-func sharedData(t *testing.T) string {
-	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			break
-		}
-		parent := filepath.Dir(dir)
-		if parent == dir {
-			t.Fatal("no go.mod above the test's folder")
-		}
-		dir = parent
-	}
-	data := filepath.Join(dir, "..", "shared", "data")
-	if _, err := os.Stat(data); err != nil {
-		t.Skipf("the reference data is not at %s", data)
-	}
-	return data
 }
 
 func readCertificate(t *testing.T, name string) *x509.Certificate {

@@ -1,6 +1,7 @@
 package ocsp
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"sync"
@@ -44,11 +45,11 @@ func keyOf(q *Query) cacheKey {
 // status answers from the cache, or asks.
 func (c *Cache) status(ctx context.Context, q Query, ask func(context.Context) (*certs.RevocationStatus, error)) (*certs.RevocationStatus, error) {
 	key := keyOf(&q)
-	kept := c.kept(ctx, key, q)
+	kept, seen := c.kept(ctx, key, q)
 	if kept != nil && q.Now.Sub(kept.ThisUpdate) < q.rules().MaxAge/3 {
 		return kept, nil
 	}
-	status, shared, err := c.once(ctx, key, ask)
+	status, shared, err := c.once(ctx, key, seen, ask)
 	if err == nil && shared { // asked for another caller, perhaps about another time
 		status, err = Verify(ctx, status.DER, q)
 	}
@@ -62,23 +63,24 @@ func (c *Cache) status(ctx context.Context, q Query, ask func(context.Context) (
 }
 
 // kept verifies a kept answer for this query and returns nil when it no longer
-// holds. The nonce was checked when the answer came.
-func (c *Cache) kept(ctx context.Context, key cacheKey, q Query) *certs.RevocationStatus {
+// holds, and what it looked at. The nonce was checked when the answer came.
+func (c *Cache) kept(ctx context.Context, key cacheKey, q Query) (status *certs.RevocationStatus, seen []byte) {
 	c.mu.Lock()
-	der := c.answers[key]
+	seen = c.answers[key]
 	c.mu.Unlock()
-	if der == nil {
-		return nil
+	if seen == nil {
+		return nil, nil
 	}
-	status, err := Verify(ctx, der, q)
+	status, err := Verify(ctx, seen, q)
 	if err != nil || status.Revoked {
-		return nil
+		return nil, seen
 	}
-	return status
+	return status, seen
 }
 
-// once asks, or waits for whoever is asking already.
-func (c *Cache) once(ctx context.Context, key cacheKey, ask func(context.Context) (*certs.RevocationStatus, error)) (status *certs.RevocationStatus, shared bool, err error) {
+// once asks, or waits for whoever is asking already, or takes what came since
+// seen was looked at. A shared answer is yet to be verified for this caller.
+func (c *Cache) once(ctx context.Context, key cacheKey, seen []byte, ask func(context.Context) (*certs.RevocationStatus, error)) (status *certs.RevocationStatus, shared bool, err error) {
 	c.mu.Lock()
 	if f := c.flights[key]; f != nil {
 		c.mu.Unlock()
@@ -88,6 +90,10 @@ func (c *Cache) once(ctx context.Context, key cacheKey, ask func(context.Context
 		case <-ctx.Done():
 			return nil, true, certs.Missing("ocsp.timeout", nil, "the OCSP responder did not answer in time: %w", ctx.Err())
 		}
+	}
+	if newer := c.answers[key]; newer != nil && !bytes.Equal(newer, seen) {
+		c.mu.Unlock()
+		return &certs.RevocationStatus{DER: newer}, true, nil
 	}
 	f := &flight{done: make(chan struct{})}
 	if c.flights == nil {

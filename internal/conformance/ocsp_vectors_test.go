@@ -93,6 +93,27 @@ func ocspVerdict(t *testing.T, name string) (status, code string) {
 	return "GOOD", ""
 }
 
+// TestSHA1NeedsLeave judges a good vector by today's rules: its SHA-1
+// signature proves nothing any more.
+func TestSHA1NeedsLeave(t *testing.T) {
+	blocks := ocspBlocks(t, filepath.Join(testtool.Shared(t, "ocsp"), "good_response.pem"))
+	issuer, err := x509.ParseCertificate(blocks["CA CERTIFICATE"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	target, err := ocsp.ParseTarget(blocks["CERTIFICATE"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = ocsp.Verify(context.Background(), blocks["OCSP RESPONSE"], ocsp.Query{
+		Target: target, Issuer: issuer, Purpose: certs.Authentication,
+		Now: time.Date(2017, 3, 5, 0, 0, 0, 0, time.UTC), Rules: &ocsp.Rules{},
+	})
+	if got := fault.CodeOf(err); got != "ocsp.weak-signature" {
+		t.Errorf("code %q (%v), want ocsp.weak-signature", got, err)
+	}
+}
+
 type trustingResponder struct{}
 
 func (trustingResponder) Status(context.Context, certs.RevocationQuery) (*certs.RevocationStatus, error) {

@@ -46,7 +46,7 @@ func readChunks(ctx context.Context, in io.ReaderAt, size int64, free <-chan []b
 	read := make(chan chunk, chunkCount)
 	go func() {
 		defer close(read)
-		for off := int64(0); off < size; {
+		for off := int64(0); off < size && ctx.Err() == nil; {
 			var buf []byte
 			select {
 			case buf = <-free:

@@ -163,7 +163,7 @@ func openByNumber(ctx context.Context, svc Service, readers []Reader, number str
 		if err != nil {
 			busy = err
 		}
-		s.Close()
+		_ = s.Close() // it was only looked at: no PIN was verified
 	}
 	if busy != nil && fault.CodeOf(busy) != "" {
 		return nil, busy

@@ -46,6 +46,9 @@ func (c *connection) Transmit(ctx context.Context, apdu []byte) ([]byte, error) 
 	}
 	return c.call(ctx, "sending a command to the card", wipe, func() ([]byte, error) {
 		answer, err := c.handle.Transmit(own)
+		if err == nil && len(answer) < 2 { // no card answers without a status word
+			err = scard.ErrCommError
+		}
 		if err != nil {
 			err = lostCard(err, c.handle.Status)
 		}
@@ -121,7 +124,7 @@ func (c *connection) call(ctx context.Context, operation string, after func(), f
 func (c *connection) fail(err error) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, fatal := range []error{card.ErrCardRemoved, card.ErrCardReset, card.ErrTimeout, card.ErrInterrupted, card.ErrNoReader, card.ErrNoService} {
+	for _, fatal := range []error{card.ErrCardRemoved, card.ErrCardReset, card.ErrTimeout, card.ErrInterrupted, card.ErrMuteCard, card.ErrNoReader, card.ErrNoService} {
 		if errors.Is(err, fatal) {
 			c.lost = err
 		}
@@ -177,12 +180,15 @@ func (c *connection) end(how scard.Disposition) error {
 	if err == nil {
 		return c.handle.Disconnect(scard.LeaveCard)
 	}
+	known := meaning(asCode(err))
+	if errors.Is(known, card.ErrCardRemoved) || errors.Is(known, card.ErrNoCard) || errors.Is(known, card.ErrNoReader) {
+		// A reset now would meet the next card: pcscd 1.9 then never notices
+		// that card's removal.
+		_ = c.handle.Disconnect(scard.LeaveCard)
+		return nil
+	}
 	if c.handle.Disconnect(how) == nil {
 		return nil // it was reset there, or by whoever ended our transaction
-	}
-	if known := meaning(asCode(err)); errors.Is(known, card.ErrCardRemoved) ||
-		errors.Is(known, card.ErrNoCard) || errors.Is(known, card.ErrNoReader) {
-		return nil
 	}
 	return err
 }

@@ -5,6 +5,7 @@ package pcsc
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/ebfe/scard"
 
@@ -42,13 +43,19 @@ func meaning(code scard.Error) error {
 		return card.ErrBusy
 	case scard.ErrTimeout:
 		return card.ErrTimeout
+	default:
+		return nil
 	}
-	return nil
 }
 
+// settling is how long pcscd may take to notice that a card is gone: it polls
+// some readers every 400 ms.
+const settling = time.Second
+
 // lostCard is what a failed transmission means. pcscd says "not transacted" or
-// a communication error when the card is pulled out during a command; the
-// status tells whether it is still there.
+// a communication error when the card is pulled out during a command, and some
+// drivers give an empty answer; the status tells, a little later, whether the
+// card is still there.
 func lostCard(err error, status func() (*scard.CardStatus, error)) error {
 	var code scard.Error
 	if !errors.As(err, &code) {
@@ -59,13 +66,15 @@ func lostCard(err error, status func() (*scard.CardStatus, error)) error {
 	default:
 		return err
 	}
-	s, statusErr := status()
-	var why scard.Error
-	switch {
-	case errors.As(statusErr, &why) && meaning(why) != nil:
-		return why
-	case statusErr != nil, s.State&scard.Absent != 0:
-		return scard.ErrRemovedCard
+	for end := time.Now().Add(settling); time.Now().Before(end); time.Sleep(settling / 50) {
+		s, statusErr := status()
+		var why scard.Error
+		switch {
+		case errors.As(statusErr, &why) && meaning(why) != nil:
+			return why
+		case statusErr != nil, s.State&scard.Absent != 0:
+			return scard.ErrRemovedCard
+		}
 	}
-	return err
+	return scard.ErrUnresponsiveCard
 }

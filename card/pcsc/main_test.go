@@ -13,6 +13,7 @@ import (
 	"eidgate/card/pcsc"
 	"eidgate/card/sim"
 	"eidgate/card/sim/simtest"
+	"eidgate/internal/persofile"
 	"eidgate/internal/pin"
 	"eidgate/internal/vreader"
 	"eidgate/internal/vreader/vreadertest"
@@ -23,6 +24,9 @@ import (
 var host *vreader.Host
 
 func TestMain(m *testing.M) {
+	if role() {
+		return
+	}
 	if vreader.Missing() != "" {
 		os.Exit(m.Run()) // each test skips or fails by itself
 	}
@@ -41,11 +45,20 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
+type person = persofile.File
+
 // insert puts a new card into a reader for one test.
 func insert(t *testing.T, reader int, number string) *sim.Card {
 	t.Helper()
+	return insertPerson(t, reader, number, func(*person) {})
+}
+
+func insertPerson(t *testing.T, reader int, number string, change func(*person)) *sim.Card {
+	t.Helper()
 	vreadertest.Require(t)
-	c, err := sim.New(simtest.Person(t, number))
+	f := simtest.Person(t, number)
+	change(f)
+	c, err := sim.New(f)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -98,7 +98,7 @@ func host(ctx context.Context, dir string, cards []*sim.Card, out io.Writer) err
 	if err != nil {
 		return err
 	}
-	defer h.Close()
+	defer func() { _ = h.Close() }() // closed below when all goes well
 	orders := make(chan os.Signal, 1)
 	signal.Notify(orders, syscall.SIGUSR1, syscall.SIGUSR2)
 	defer signal.Stop(orders)
@@ -109,7 +109,7 @@ func host(ctx context.Context, dir string, cards []*sim.Card, out io.Writer) err
 	if err := os.WriteFile(ready, []byte(h.Environment()+"\n"), 0o600); err != nil {
 		return fmt.Errorf("saying that the cards are ready: %w", err)
 	}
-	defer os.Remove(ready)
+	defer func() { _ = os.Remove(ready) }() // the folder may be gone already
 	fmt.Fprintln(out, h.Environment())
 	for {
 		select {

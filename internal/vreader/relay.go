@@ -43,7 +43,7 @@ func (d *daemon) relay(port int) (io.ReadWriteCloser, error) {
 	r := &relayed{Reader: out, WriteCloser: in, cmd: cmd}
 	var connected [1]byte
 	if _, err := io.ReadFull(out, connected[:]); err != nil {
-		r.Close()
+		_ = r.Close() // never fails
 		return nil, errors.New("nobody listens on the reader's port")
 	}
 	return r, nil

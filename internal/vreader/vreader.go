@@ -99,7 +99,7 @@ func Start(ctx context.Context, c Config) (*Host, error) {
 		return nil, fmt.Errorf("starting virtual readers: %w", err)
 	}
 	if err := h.start(ctx, c); err != nil {
-		h.Close()
+		_ = h.Close() // the first error says more
 		return nil, fmt.Errorf("starting virtual readers: %w", err)
 	}
 	return h, nil
@@ -234,19 +234,20 @@ func (h *Host) Remove(ctx context.Context, reader int) error {
 }
 
 func (h *Host) wait(ctx context.Context, reader int, present bool) error {
+	var last uint32
 	err := poll(ctx, h.daemon.ended, func() bool {
 		states, err := h.states()
 		if err != nil {
 			return false
 		}
-		s := states[h.Reader(reader)]
+		last = states[h.Reader(reader)]
 		if present {
-			return s&statePresent != 0 && s&statePowered != 0
+			return last&statePresent != 0 && last&statePowered != 0
 		}
-		return s&stateAbsent != 0
+		return last&stateAbsent != 0
 	})
 	if err != nil {
-		return fmt.Errorf("waiting for reader %d to see its card: %w", reader, err)
+		return fmt.Errorf("waiting for reader %d, in state %X, to see its card: %w", reader, last, err)
 	}
 	return nil
 }

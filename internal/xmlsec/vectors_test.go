@@ -1,0 +1,76 @@
+package xmlsec_test
+
+import (
+	"crypto/x509"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"eidgate/internal/xmlsec"
+)
+
+// sharedFile reads a reference vector from the folder beside the repository.
+func sharedFile(t testing.TB, name ...string) []byte {
+	t.Helper()
+	dir, err := os.Getwd()
+	for err == nil {
+		if _, e := os.Stat(filepath.Join(dir, "go.mod")); e == nil {
+			break
+		}
+		if dir == filepath.Dir(dir) {
+			t.Fatal("no go.mod above")
+		}
+		dir = filepath.Dir(dir)
+	}
+	data := filepath.Join(dir, "..", "shared", "data")
+	if _, err := os.Stat(data); err != nil {
+		t.Skip("the reference vectors are not here: " + data)
+	}
+	b, err := os.ReadFile(filepath.Join(append([]string{data}, name...)...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// find gives the only ds:Signature below e.
+func find(t testing.TB, e *xmlsec.Element) *xmlsec.Element {
+	t.Helper()
+	var found []*xmlsec.Element
+	var walk func(*xmlsec.Element)
+	walk = func(e *xmlsec.Element) {
+		if e.Is(xmlsec.NSDSig, "Signature") {
+			found = append(found, e)
+		}
+		for _, c := range e.Elements() {
+			walk(c)
+		}
+	}
+	walk(e)
+	if len(found) != 1 {
+		t.Fatalf("%d signatures", len(found))
+	}
+	return found[0]
+}
+
+func TestTrustedListOfEstonia(t *testing.T) {
+	doc, err := xmlsec.Parse(sharedFile(t, "tsl", "EE_T.xml"), xmlsec.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := xmlsec.ReadSignature(doc, find(t, doc.Root))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := x509.ParseCertificate(s.X509Certificates()[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	signed, err := s.Verify(c.PublicKey, xmlsec.Rules{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(signed) != 2 || signed[0].Element != doc.Root || !signed[0].Enveloped || signed[1].Element.Local != "SignedProperties" {
+		t.Errorf("covered: %+v", signed)
+	}
+}

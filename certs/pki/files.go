@@ -39,10 +39,10 @@ func writeFile(name string, mode os.FileMode, b []byte) error {
 	}
 	err = errors.Join(err, f.Close())
 	if err == nil {
-		err = os.Rename(f.Name(), name)
+		err = os.Rename(f.Name(), name) // #nosec G703 -- the folder is the user's to name
 	}
 	if err != nil {
-		return errors.Join(fmt.Errorf("writing %s: %w", filepath.Base(name), err), ignoreMissing(os.Remove(f.Name())))
+		return errors.Join(fmt.Errorf("writing %s: %w", filepath.Base(name), err), ignoreMissing(os.Remove(f.Name()))) // #nosec G703 -- as above
 	}
 	return nil
 }
@@ -87,7 +87,7 @@ func (p *pair) save(name string) error {
 // loadPair reads what save wrote and checks that key and certificate belong
 // together.
 func loadPair(name string) (*pair, error) {
-	b, err := os.ReadFile(name)
+	b, err := os.ReadFile(name) // #nosec G703 -- the folder is the user's to name
 	if err != nil {
 		return nil, fmt.Errorf("reading a key: %w", err)
 	}

@@ -17,7 +17,7 @@ func lockFile(f *os.File) error {
 		if err == nil {
 			return nil
 		}
-		if err != unix.EINTR { //nolint:errorlint // a system call returns the bare number
+		if err != unix.EINTR {
 			return fmt.Errorf("%w: %w", ErrLocked, err)
 		}
 	}

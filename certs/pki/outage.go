@@ -31,7 +31,7 @@ const (
 	OutageGarbage     Outage = "garbage"      // the right media type, bytes that mean nothing
 	OutageHTML        Outage = "html"         // a page of text, status 200
 	OutageTryLater    Outage = "try-later"    // OCSP: tryLater; time-stamps: systemFailure
-	OutageStale       Outage = "stale"        // an answer made yesterday
+	OutageStale       Outage = "stale"        // an answer of a day ago
 	OutageWrongNonce  Outage = "wrong-nonce"  // an answer to another question
 	OutageWrongSigner Outage = "wrong-signer" // signed by somebody who calls himself the same
 )
@@ -94,6 +94,7 @@ func (p *PKI) distort(o Outage, t *ocsp.Template, signer *pair) (*pair, error) {
 		}
 		t.Certificates = []*x509.Certificate{rogue.cert}
 		return rogue, nil
+	default: // the network's faults are played before
 	}
 	return signer, nil
 }

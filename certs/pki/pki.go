@@ -71,10 +71,7 @@ func Open(dir string, o Options) (*PKI, error) {
 }
 
 // Close gives the files back. The folder stays as it is.
-func (p *PKI) Close() error {
-	p.store.close()
-	return nil
-}
+func (p *PKI) Close() { p.store.close() }
 
 // Root is the trust anchor, IssuingCA what issues cards, TSA the time-stamp
 // authority.

@@ -1,12 +1,11 @@
 package pki
 
 import (
+	"crypto/x509"
 	"fmt"
 	"math/big"
 	"strings"
 	"time"
-
-	"crypto/x509"
 )
 
 // reasons are those of RFC 5280 §5.3.1 that the holder of a card can give.
@@ -42,8 +41,9 @@ func (p *PKI) Suspend(serial string) error {
 			return ErrSuspended
 		case StatusGood:
 			return nil
+		default:
+			return ErrRevoked
 		}
-		return ErrRevoked
 	})
 }
 
@@ -55,8 +55,9 @@ func (p *PKI) Release(serial string) error {
 			return nil
 		case StatusGood:
 			return ErrNotSuspended
+		default:
+			return ErrRevoked
 		}
-		return ErrRevoked
 	})
 }
 

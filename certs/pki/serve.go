@@ -39,7 +39,7 @@ func (p *PKI) ServeListener(ctx context.Context, l net.Listener, ready func()) e
 	}
 	server := &http.Server{
 		Handler: p.Handler(), ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
-		MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(p.options.Log.Handler(), slog.LevelWarn),
+		MaxHeaderBytes: 16 << 10, BaseContext: func(net.Listener) context.Context { return ctx }, ErrorLog: slog.NewLogLogger(p.options.Log.Handler(), slog.LevelWarn),
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(l) }()

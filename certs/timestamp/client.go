@@ -39,13 +39,19 @@ type Client struct {
 	Policy asn1.ObjectIdentifier
 	// Verifier, when set, judges the authority before a token is returned.
 	Verifier *certs.Verifier
-	// Random makes nonces; nil means the system's.
+	// Now and Random default to the system's.
+	Now    func() time.Time
 	Random io.Reader
 }
 
+// maxSkew is how far the authority's clock may be from ours, the difference
+// that certs allows everywhere.
+const maxSkew = 15 * time.Minute
+
 // Stamp asks for a time-stamp of a digest. The token returned is about that
-// digest, carries the nonce that was sent, and its signature holds; whether the
-// authority is trusted is only judged with a Verifier. Errors are
+// digest, carries the nonce that was sent, says the time it is now, and its
+// signature holds; whether the authority is trusted is only judged with a
+// Verifier. Errors are
 // *certs.Refusal with a code that begins with "timestamp." or, about the
 // authority's path, the verifier's.
 func (c *Client) Stamp(ctx context.Context, hash crypto.Hash, digest []byte) (*Token, error) {
@@ -86,12 +92,30 @@ func (c *Client) judge(ctx context.Context, token *Token, want Expected) error {
 	if c.Policy != nil {
 		want.Policies = []asn1.ObjectIdentifier{c.Policy}
 	}
+	if err := c.judgeTime(token); err != nil {
+		return err
+	}
 	if c.Verifier == nil {
 		_, err := token.check(want)
 		return err
 	}
 	_, err := token.Verify(ctx, c.Verifier, want)
 	return err
+}
+
+// judgeTime compares the token's time with ours: a token that was asked for
+// now and says yesterday would date a signature before its key was certified.
+func (c *Client) judgeTime(token *Token) error {
+	now := time.Now()
+	if c.Now != nil {
+		now = c.Now()
+	}
+	earliest, latest := token.Interval()
+	if latest.Before(now.Add(-maxSkew)) || earliest.After(now.Add(maxSkew)) {
+		return certs.Refuse("timestamp.wrong-time", nil, "the time-stamp authority's clock and ours are more than %v apart", maxSkew).
+			WithHint("Check the clock of this machine.")
+	}
+	return nil
 }
 
 func (c *Client) nonce() (*big.Int, error) {

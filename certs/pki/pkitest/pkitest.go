@@ -65,7 +65,7 @@ func (w *World) serve(t testing.TB, l net.Listener) {
 		if err := <-done; err != nil && !t.Failed() {
 			t.Errorf("serving the PKI: %v", err)
 		}
-		_ = w.Close()
+		w.Close()
 	})
 }
 
@@ -99,7 +99,7 @@ func (w *World) Verifier(t testing.TB) *certs.Verifier {
 func (w *World) OCSP() *ocsp.Client { return &ocsp.Client{Now: w.Clock} }
 
 // TSA asks the PKI's time-stamp authority.
-func (w *World) TSA() *timestamp.Client { return &timestamp.Client{URL: w.URL("/tsa")} }
+func (w *World) TSA() *timestamp.Client { return &timestamp.Client{URL: w.URL("/tsa"), Now: w.Clock} }
 
 // Intermediates are what a path from a card to the root needs.
 func (w *World) Intermediates() []*x509.Certificate { return []*x509.Certificate{w.IssuingCA()} }

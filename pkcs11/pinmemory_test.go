@@ -23,14 +23,14 @@ import (
 // holds it but in the buffer that is under test. What this process knows is
 // the PIN with every byte inverted.
 func TestPINIsNowhereInMemoryAfterwards(t *testing.T) {
-	if dir := os.Getenv("EIDGATE_TEST_MAKE_TOKEN"); dir != "" {
+	if dir := os.Getenv(makeToken); dir != "" {
 		makeTokenWithRandomPIN(t, dir)
 		return
 	}
 	h := newHSM(t)
 	dir := t.TempDir()
 	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestPINIsNowhereInMemoryAfterwards$")
-	child.Env = append(os.Environ(), "EIDGATE_TEST_MAKE_TOKEN="+dir)
+	child.Env = append(os.Environ(), makeToken+"="+dir)
 	if out, err := child.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}

@@ -196,3 +196,10 @@ func wantCode(t testing.TB, err error, code string) {
 		t.Errorf("code = %s (%v), want %s", r.Code(), err, code)
 	}
 }
+
+func codeOf(err error) string {
+	if r := (*certs.Refusal)(nil); errors.As(err, &r) {
+		return r.Code()
+	}
+	return ""
+}

@@ -59,16 +59,30 @@ func (rule *purposeRule) checkCardPolicies(p *Path, own []string) error {
 	if rule.card == signingPolicies {
 		required = g.Signing
 	}
-	if len(required) > 0 {
-		if err := p.requireOne(leaf, own, required); err != nil {
-			return err
-		}
+	if err := g.require(p, leaf, own, required); err != nil {
+		return err
 	}
 	if len(g.Documents) > 0 && g.entryOf(withoutExampleArc(p.Domain, own)) == nil {
 		return Refuse("policy.unknown-document", leaf, "the certificate's policy is not one of a card issued under %s", g.Name)
 	}
 	if !g.issued(leaf) {
 		return Refuse("policy.date", leaf, "the certificate was issued when %s did not issue cards", g.Name)
+	}
+	return nil
+}
+
+// require demands a generation's policies of the certificate, and of the path
+// where the authorities are pinned. Belgian authorities name the arc above the
+// policies they issue under (2.16.56.12.1.1.2 for ...2.2), so their paths are
+// not valid for them by RFC 5280.
+func (g *generation) require(p *Path, leaf *x509.Certificate, own, required []string) error {
+	switch {
+	case len(required) == 0:
+		return nil
+	case len(g.Issuers) > 0:
+		return p.requireOne(leaf, own, required)
+	case !slices.ContainsFunc(own, func(oid string) bool { return slices.Contains(required, oid) }):
+		return Refuse("policy.missing", leaf, "the certificate does not carry the policy of %s for this purpose", g.Name)
 	}
 	return nil
 }

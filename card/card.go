@@ -156,6 +156,24 @@ type Card interface {
 	PersonalData(ctx context.Context) (*PersonalData, error)
 	// Sign makes one signature: one PIN entry, one card operation.
 	Sign(ctx context.Context, r SignRequest) ([]byte, error)
+	// ChangePIN replaces a code by a new one; on cards whose PIN2 must be
+	// changed before first use this activates it.
+	ChangePIN(ctx context.Context, r ChangeRequest) error
+	// UnblockPIN sets a new PIN with the PUK, whether the old one is blocked
+	// or forgotten.
+	UnblockPIN(ctx context.Context, r ChangeRequest) error
+}
+
+// ChangeRequest is what a new code needs.
+type ChangeRequest struct {
+	Ref PINRef
+	// Current gives the code that is replaced, or the PUK when unblocking.
+	Current PINSource
+	// New gives the new code; it should ask the user twice.
+	New PINSource
+	// LastTry is the user's consent to send Current although a wrong one would
+	// block it.
+	LastTry bool
 }
 
 // SignRequest is what one signature needs.

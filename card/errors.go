@@ -42,6 +42,8 @@ var (
 		"Change the code once before using it.")
 	ErrLastTry = fault.New("card.last-try", "only one try is left and nobody consented to use it",
 		"Look the code up before you repeat with consent to the last try; another wrong entry blocks it.")
+	ErrSameCode = fault.New("card.same-code", "the new code is the old one",
+		"Choose another code; the old one is still valid.")
 	ErrUnsupported   = fault.New("card.unsupported-operation", "this card cannot do that", "")
 	ErrPINPadTimeout = fault.New("card.pin-pad-timeout", "nobody entered the code on the reader in time",
 		"Repeat and enter the code on the reader.")

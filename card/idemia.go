@@ -205,7 +205,7 @@ func (i *idemia) change(ctx context.Context, r PINRef, old, fresh *PIN) error {
 	if err != nil {
 		return fmt.Errorf("changing %s: %w", r, err)
 	}
-	return codeError(r, sw)
+	return changeError(r, sw)
 }
 
 // unblock verifies the PUK and sets a new code with RESET RETRY COUNTER.

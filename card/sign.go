@@ -25,7 +25,7 @@ func (e *eid) Sign(ctx context.Context, r SignRequest) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	code, err := e.enter(ctx, PINOf(r.Usage), r.PINs, r.LastTry)
+	code, err := e.enter(ctx, PINOf(r.Usage), r.PINs, r.LastTry, mustBeActive)
 	if err != nil {
 		return nil, err
 	}
@@ -62,18 +62,23 @@ func (e *eid) choose(ctx context.Context, r SignRequest) (Algorithm, error) {
 
 // enter asks for a code after the card said that it may be tried, and refuses
 // one the card would only count as wrong.
-func (e *eid) enter(ctx context.Context, ref PINRef, source PINSource, lastTry bool) (*PIN, error) {
+func (e *eid) enter(ctx context.Context, ref PINRef, source PINSource, lastTry bool, a activation) (*PIN, error) {
 	status, err := e.PINStatus(ctx, ref)
 	if err != nil {
 		return nil, err
 	}
-	if err := usable(status, lastTry); err != nil {
+	if err := usable(status, lastTry, a); err != nil {
 		return nil, fmt.Errorf("%s: %w", ref, err)
 	}
+	return e.ask(ctx, ref, source, e.request(status))
+}
+
+// ask asks for one code of the right form.
+func (e *eid) ask(ctx context.Context, ref PINRef, source PINSource, r PINRequest) (*PIN, error) {
 	if source == nil {
 		return nil, fmt.Errorf("%s: %w", ref, ErrCancelled)
 	}
-	code, err := source.PIN(ctx, e.request(status))
+	code, err := source.PIN(ctx, r)
 	if err != nil {
 		code.Wipe()
 		return nil, fmt.Errorf("asking for %s: %w", ref, err)
@@ -83,19 +88,27 @@ func (e *eid) enter(ctx context.Context, ref PINRef, source PINSource, lastTry b
 	}
 	if !e.applet.codes(ref).fits(code) {
 		code.Wipe()
-		return nil, &PINFormatError{Ref: ref, Min: status.MinLength, Max: status.MaxLength}
+		return nil, &PINFormatError{Ref: ref, Min: r.MinLength, Max: r.MaxLength}
 	}
 	return code, nil
 }
 
+// activation says whether a code may be entered that was never changed.
+type activation bool
+
+const (
+	mustBeActive activation = true
+	mayBeNew     activation = false
+)
+
 // usable says whether a code may be asked for at all.
-func usable(s PINStatus, lastTry bool) error {
+func usable(s PINStatus, lastTry bool, a activation) error {
 	switch {
 	case s.Left == 0 && s.Ref == PUK:
 		return ErrPUKBlocked
 	case s.Left == 0:
 		return ErrPINBlocked
-	case !s.Activated:
+	case !s.Activated && a == mustBeActive:
 		return ErrPINNotActivated
 	case s.Left == 1 && !lastTry:
 		return ErrLastTry

@@ -18,10 +18,8 @@ import (
 	"time"
 
 	"eidgate/card"
-	"eidgate/card/pcsc"
 	"eidgate/card/sim"
 	"eidgate/card/sim/simtest"
-	"eidgate/internal/vreader/vreadertest"
 )
 
 // pkcs11Tool runs OpenSC's tool on its own module, over the same daemon.
@@ -218,30 +216,4 @@ func TestWeSendFewerCommandsThanOpenSC(t *testing.T) {
 			t.Errorf("%s: we send %d commands, OpenSC %d", k.usage, ours, theirs)
 		}
 	}
-}
-
-// BenchmarkSign measures one signature through PC/SC, session included.
-func BenchmarkSign(b *testing.B) {
-	vreadertest.Require(b)
-	c, err := sim.New(simtest.Person(b, "AS0010001"))
-	if err != nil {
-		b.Fatal(err)
-	}
-	if err := host.Insert(b.Context(), 0, c); err != nil {
-		b.Fatal(err)
-	}
-	defer host.Remove(context.Background(), 0)
-	digest := sha512.Sum384([]byte("document"))
-	c.ClearTrace()
-	for b.Loop() {
-		s, err := card.Open(b.Context(), pcsc.New(), card.Choice{})
-		if err != nil {
-			b.Fatal(err)
-		}
-		if _, err := s.Card.Sign(b.Context(), card.SignRequest{Usage: card.Signing, Digest: digest[:], Hash: crypto.SHA384, PINs: enters(simtest.PIN2)}); err != nil {
-			b.Fatal(err)
-		}
-		s.Close()
-	}
-	b.ReportMetric(float64(len(c.Trace()))/float64(b.N), "commands/op")
 }

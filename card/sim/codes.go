@@ -3,6 +3,7 @@ package sim
 import (
 	"bytes"
 	"crypto/subtle"
+	"fmt"
 )
 
 // code is a PIN or a PUK with its counter. The counter survives a reset, as on
@@ -15,8 +16,14 @@ type code struct {
 	changed   bool // since the card was issued
 }
 
-func newCode(value string, minimum, tries int) *code {
-	return &code{value: []byte(value), min: minimum, left: tries, max: tries}
+// newCode makes a code of at least minimum digits; longest is the card's.
+func newCode(value string, minimum, longest, tries int) (*code, error) {
+	padded := make([]byte, longest)
+	copy(padded, value)
+	if digits, ok := strip(padded, 0, longest); !ok || len(value) > longest || len(digits) < minimum {
+		return nil, fmt.Errorf("a code must be %d to %d digits", minimum, longest)
+	}
+	return &code{value: []byte(value), min: minimum, left: tries, max: tries}, nil
 }
 
 // try compares an entered code and counts, ISO/IEC 7816-4 section 7.5.6.

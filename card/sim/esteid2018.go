@@ -36,9 +36,15 @@ func newEstEID2018(f *persofile.File, random io.Reader) (*esteid2018, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &esteid2018{
-		auth: auth, sign: sign, random: random,
-		pin1: newCode(f.PIN1, 4, 3), pin2: newCode(f.PIN2, 5, 3), puk: newCode(f.PUK, 8, 3),
+	c := &esteid2018{auth: auth, sign: sign, random: random}
+	for _, k := range []struct {
+		to      **code
+		value   string
+		minimum int
+	}{{&c.pin1, f.PIN1, 4}, {&c.pin2, f.PIN2, 5}, {&c.puk, f.PUK, 8}} {
+		if *k.to, err = newCode(k.value, k.minimum, idemiaSize, 3); err != nil {
+			return nil, err
+		}
 	}
 	c.main = &file{id: masterFile, aid: unhex("A000000077010800070000FE00000100")}
 	c.main.add(&file{id: 0xD003, content: append([]byte{0x04, byte(len(f.DocumentNumber))}, f.DocumentNumber...)})

@@ -1,3 +1,5 @@
+//go:build unix
+
 // Command eid-sim is a simulated eID card in a virtual PC/SC reader, for demos
 // and tests. With --pcscd it also starts a private PC/SC daemon and prints the
 // environment line that makes programs use it.

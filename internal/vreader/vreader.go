@@ -1,3 +1,5 @@
+//go:build unix
+
 // Package vreader runs a private PC/SC daemon with virtual readers, into which
 // simulated cards are put: programs and tests then use them as real ones.
 //
@@ -131,28 +133,31 @@ func (h *Host) start(ctx context.Context, c Config) error {
 	defer cancel()
 	var failed error
 	for _, m := range modes() {
-		ports, err := m.ports(c.Readers)
-		if err != nil {
-			return err
-		}
-		if err := writeConfig(h.dir, ports); err != nil {
-			return err
-		}
-		d, err := startDaemon(m, h.dir, c.Log)
-		if err == nil {
-			h.daemon, h.ports = d, ports
-			err = h.ready(ctx, c.Readers)
-		}
+		err := h.startIn(ctx, m, c)
 		if err == nil {
 			return nil
-		}
-		if d != nil {
-			d.stop()
-			h.daemon = nil
 		}
 		failed = errors.Join(failed, fmt.Errorf("%s: %w", m.name, err))
 	}
 	return failed
+}
+
+func (h *Host) startIn(ctx context.Context, m mode, c Config) (err error) {
+	if h.ports, err = m.ports(c.Readers); err != nil {
+		return err
+	}
+	if err := writeConfig(h.dir, h.ports); err != nil {
+		return err
+	}
+	if h.daemon, err = startDaemon(m, h.dir, c.Log); err != nil {
+		return err
+	}
+	if err := h.ready(ctx, c.Readers); err != nil {
+		h.daemon.stop()
+		h.daemon = nil
+		return err
+	}
+	return nil
 }
 
 // ready waits until the daemon lists the readers.

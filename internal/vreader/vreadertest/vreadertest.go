@@ -1,3 +1,5 @@
+//go:build unix
+
 // Package vreadertest starts virtual readers in tests.
 package vreadertest
 

@@ -84,9 +84,31 @@ func (s *Signature) title() string {
 	}
 	who := fmt.Sprintf("%s, %s", s.Signer.FullName(), s.Signer.Identifier.Reveal())
 	if s.Signer.Document != certs.UnknownDocument {
-		who += ", " + strings.ReplaceAll(s.Signer.Document.String(), "-", " ")
+		who += ", " + documentName(s.Signer.Document)
 	}
 	return who
+}
+
+// documentName is the kind of card in words.
+func documentName(kind certs.DocumentKind) string {
+	switch kind {
+	case certs.IDCard:
+		return "ID card"
+	case certs.EUCitizenIDCard:
+		return "ID card of an EU citizen"
+	case certs.DigitalID:
+		return "digital ID"
+	case certs.EResidentDigitalID:
+		return "e-resident's digital ID"
+	case certs.LongTermResidencePermit, certs.TemporaryResidencePermit, certs.EUFamilyResidencePermit:
+		return "residence permit card"
+	case certs.DiplomaticID:
+		return "diplomatic ID card"
+	case certs.ForeignIDCard:
+		return "foreign ID card"
+	case certs.UnknownDocument:
+	}
+	return kind.String()
 }
 
 // lines are the answer about one signature.

@@ -37,6 +37,8 @@ type Subject struct {
 	Certificate *x509.Certificate
 	// Stamps over the signature, in any order.
 	Stamps []Stamp
+	// Later are verified time-stamps over a document that holds the signature.
+	Later []*Proof
 	// MadeAfter is a proven time after which the signature was made: a verified
 	// time-stamp inside the signed bytes. Zero when there is none.
 	MadeAfter time.Time
@@ -56,7 +58,7 @@ type Stamp struct {
 // format's own checks must have passed.
 func (j *Judge) Signature(ctx context.Context, out *sign.Signature, s Subject) {
 	out.Certificate = sign.PersonalCertificate(s.Certificate)
-	stamp := j.stamps(ctx, out, s.Stamps)
+	stamp := earliest(j.stamps(ctx, out, s.Stamps), s.Later)
 	at := j.now
 	if stamp != nil {
 		out.Proven = stamp.Time

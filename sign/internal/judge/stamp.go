@@ -17,6 +17,16 @@ type Proof struct {
 	Path *certs.Path // of the authority
 }
 
+// earliest is the oldest proof there is, nil when there is none.
+func earliest(own *Proof, later []*Proof) *Proof {
+	for _, p := range later {
+		if own == nil || p.Time.Before(own.Time) {
+			own = p
+		}
+	}
+	return own
+}
+
 // stamps judges all time-stamps and returns the earliest that holds, nil when
 // none does.
 func (j *Judge) stamps(ctx context.Context, out *sign.Signature, stamps []Stamp) *Proof {

@@ -1,0 +1,82 @@
+package revisions
+
+import (
+	"fmt"
+
+	"eidgate/internal/fault"
+	"eidgate/sign/internal/pdf"
+)
+
+// Rule names a written rule that allows a change.
+type Rule string
+
+// The rules that a report tells about; structure, unchanged and unreferenced
+// objects are not worth a line.
+const (
+	RuleSignature  Rule = "signature"
+	RuleTimestamp  Rule = "document-time-stamp"
+	RuleValidation Rule = "validation-data"
+	RuleInfo       Rule = "info"
+)
+
+// Change is one thing an update did.
+type Change struct {
+	// Revision that did it, counted from 0.
+	Revision int
+	// Rule that allows it, or Err that refuses it.
+	Rule Rule
+	Err  error
+	// Sentence for people.
+	Sentence string
+	// Field and Signature name a signature that was added: field name and
+	// object number of its dictionary. The rule holds only if that signature
+	// is one that covers its revision.
+	Field     string
+	Signature int
+	// Visible says that the signature draws something on a page.
+	Visible bool
+}
+
+// refusal makes a change that no rule allows.
+func refusal(revision int, sentinel *fault.Error, format string, args ...any) Change {
+	detail := fmt.Sprintf(format, args...)
+	return Change{Revision: revision, Err: fmt.Errorf("%w: %s", sentinel, detail), Sentence: sentinel.Error() + ": " + detail}
+}
+
+// maxRefusals is how many are told of one revision; one is enough to refuse it.
+const maxRefusals = 16
+
+// Analyse returns what the revisions after base changed, in order. The error is
+// the reader's: a file that cannot be compared is not allowed to be valid.
+func Analyse(f *pdf.File, base int) ([]Change, error) {
+	revisions := f.Revisions()
+	if base >= len(revisions)-1 {
+		return nil, nil
+	}
+	written := make([]map[int]pdf.Entry, len(revisions))
+	wanted := map[int]bool{}
+	for k := base + 1; k < len(revisions); k++ {
+		written[k] = map[int]pdf.Entry{}
+		err := f.Entries(revisions[k], func(num int, e pdf.Entry) error {
+			written[k][num] = e
+			wanted[num] = true
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	refs, err := scan(f, base, wanted)
+	if err != nil {
+		return nil, err
+	}
+	var out []Change
+	for k := base + 1; k < len(revisions); k++ {
+		s := &step{k: k, old: f.At(k - 1), new: f.At(k), written: written[k], refs: refs, settled: map[int]bool{}, widgets: map[int]bool{}}
+		if err := s.run(); err != nil {
+			return nil, err
+		}
+		out = append(out, s.out...)
+	}
+	return out, nil
+}

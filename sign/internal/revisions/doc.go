@@ -1,0 +1,26 @@
+// Package revisions judges what incremental updates did to a PDF (ISO 32000-1
+// §7.5.6): every object an update writes is compared with what it was before,
+// and every difference must be allowed by a written rule. What no rule allows
+// is a refusal with a code. This is what tells a document that was signed again
+// from one that was changed after signing (the incremental saving and shadow
+// attacks of 2019 and 2021).
+//
+// [Analyse] gives the changes of every revision after one; [SameAsFile] proves
+// that a revision is the file that was there when it was written.
+//
+// The rules:
+//
+//   - signature: a new field with its widget, or an empty field of the document,
+//     gets a signature dictionary; the form lists it and raises SigFlags, the
+//     page lists the widget.
+//   - document-time-stamp: the same with a time-stamp.
+//   - validation-data: the catalog's DSS gains certificates, OCSP responses and
+//     revocation lists; nothing goes away.
+//   - structure: cross-reference streams and object streams.
+//   - info: ModDate and Producer of the information dictionary.
+//   - unchanged: an object is written again as it was.
+//   - unreferenced: a new object that nothing can reach.
+//
+// It reads all objects and no page contents; memory grows with the number of
+// objects that updates write, not with the file.
+package revisions

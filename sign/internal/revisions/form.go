@@ -1,0 +1,285 @@
+package revisions
+
+import (
+	"slices"
+
+	"eidgate/sign/internal/pdf"
+)
+
+// form compares the AcroForm dictionaries and their lists of fields.
+func (s *step) form() error {
+	oldPlace, before, err := s.old.Form()
+	if err != nil {
+		return err
+	}
+	newPlace, after, err := s.new.Form()
+	if err != nil {
+		return err
+	}
+	switch {
+	case after == nil && before == nil:
+		return nil
+	case after == nil:
+		s.refuse(ErrFormChanged, "the form is gone")
+		return nil
+	}
+	if !s.formKeys(before, after) {
+		return nil
+	}
+	if err := s.fieldList(before, after); err != nil {
+		return err
+	}
+	for _, place := range []*pdf.Indirect{oldPlace, newPlace} {
+		if place != nil {
+			s.settleAlone(place.Num, "AcroForm")
+		}
+	}
+	if ref, ok := after.Get("Fields").(pdf.Ref); ok {
+		s.settleAlone(ref.Num, "Fields", "AcroForm") // the form may be a direct value of the catalog
+	}
+	return nil
+}
+
+// settleAlone settles a changed object that is used under some keys only; used
+// elsewhere too, a change here could change something there.
+func (s *step) settleAlone(num int, keys ...pdf.Name) {
+	if _, written := s.written[num]; !written || s.settled[num] {
+		return
+	}
+	if !s.refs.only(num, s.k, func(r reference) bool { return slices.Contains(keys, r.key) }) {
+		s.refuse(ErrShared, "object %d", num)
+	}
+	s.settle(num)
+}
+
+// formKeys compares everything but the fields. A first form may bring its
+// default appearance along, and nothing that acts.
+func (s *step) formKeys(before, after pdf.Dict) bool {
+	if key := after.Repeated(); key != "" {
+		s.refuse(ErrRepeated, "%s in the form", key)
+		return false
+	}
+	except := []pdf.Name{"Fields", "SigFlags"}
+	if before == nil {
+		except = append(except, "DA", "DR")
+		for _, key := range []pdf.Name{"DA", "DR"} {
+			s.settleNew(after.Get(key))
+		}
+	}
+	if names := differing(before, after, except...); len(names) > 0 {
+		s.refuse(ErrFormChanged, "%s", names)
+		return false
+	}
+	was, _ := before.Int("SigFlags")
+	is, ok := after.Int("SigFlags")
+	if was&^is != 0 || !ok && after.Get("SigFlags") != nil {
+		s.refuse(ErrFormChanged, "SigFlags")
+		return false
+	}
+	return true
+}
+
+// settleNew settles the new objects a value refers to.
+func (s *step) settleNew(value pdf.Object) {
+	eachRef(value, func(ref pdf.Ref) {
+		if s.isNew(ref.Num) {
+			s.settle(ref.Num)
+		}
+	})
+}
+
+// fieldList compares the lists: what was there stays in order, what is new is a
+// signature field.
+func (s *step) fieldList(before, after pdf.Dict) error {
+	was, err := s.old.Array(before.Get("Fields"))
+	if err != nil {
+		return err
+	}
+	is, err := s.new.Array(after.Get("Fields"))
+	if err != nil {
+		return err
+	}
+	added, kept := additions(was, is)
+	if !kept {
+		s.refuse(ErrFieldRemoved, "the form no longer lists every field")
+	}
+	for _, item := range added {
+		if err := s.addedField(item); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// additions are the items of is that are not in was; kept tells whether all of
+// was is there still, in order.
+func additions(was, is pdf.Array) (added pdf.Array, kept bool) {
+	for _, item := range is {
+		if len(was) > 0 && pdf.Equal(was[0], item) {
+			was = was[1:]
+			continue
+		}
+		added = append(added, item)
+	}
+	return added, len(was) == 0
+}
+
+// addedField allows a new signature field that is signed in this revision.
+func (s *step) addedField(item pdf.Object) error {
+	ref, ok := item.(pdf.Ref)
+	if !ok || !s.isNew(ref.Num) {
+		s.refuse(ErrFieldAdded, "the form lists another object as a field")
+		return nil
+	}
+	field, err := s.new.Dict(ref)
+	if err != nil {
+		return err
+	}
+	value, signed := field.Get("V").(pdf.Ref)
+	switch {
+	case field.Repeated() != "":
+		s.refuse(ErrRepeated, "%s in object %d", field.Repeated(), ref.Num)
+		return nil
+	case field.Name("FT") != "Sig" || field.Get("Parent") != nil || acts(field) || !signed || !s.isNew(value.Num):
+		s.refuse(ErrFieldAdded, "object %d", ref.Num)
+		return nil
+	}
+	widgets, err := s.widgetsOf(ref, field)
+	if err != nil || widgets == nil && field.Get("Kids") != nil {
+		return err
+	}
+	return s.allowSignature(field, value, widgets)
+}
+
+// acts tells whether a field or annotation does something by itself.
+func acts(d pdf.Dict) bool { return d.Get("A") != nil || d.Get("AA") != nil }
+
+// widgetsOf are the widgets of a new field: itself, or its kids. Nil after a
+// refusal.
+func (s *step) widgetsOf(ref pdf.Ref, field pdf.Dict) ([]pdf.Dict, error) {
+	kids, err := s.new.Array(field.Get("Kids"))
+	if err != nil {
+		return nil, err
+	}
+	if len(kids) == 0 {
+		if field.Name("Subtype") == "Widget" {
+			s.widgets[ref.Num] = true
+		}
+		s.settle(ref.Num)
+		return []pdf.Dict{field}, nil
+	}
+	var out []pdf.Dict
+	for _, kid := range kids {
+		kidRef, ok := kid.(pdf.Ref)
+		d, err := s.new.Dict(kid)
+		if err != nil {
+			return nil, err
+		}
+		if !ok || !s.isNew(kidRef.Num) || d.Name("Subtype") != "Widget" || acts(d) || d.Get("FT") != nil || d.Repeated() != "" {
+			s.refuse(ErrFieldAdded, "object %d has other kids than widgets", ref.Num)
+			return nil, nil
+		}
+		s.widgets[kidRef.Num] = true
+		s.settle(kidRef.Num)
+		out = append(out, d)
+	}
+	s.settle(ref.Num)
+	return out, nil
+}
+
+// allowSignature notes a signature that this revision brings.
+func (s *step) allowSignature(field pdf.Dict, value pdf.Ref, widgets []pdf.Dict) error {
+	dict, err := s.new.Dict(value)
+	if err != nil {
+		return err
+	}
+	s.settle(value.Num)
+	c := Change{Rule: RuleSignature, Signature: value.Num, Visible: slices.ContainsFunc(widgets, visible)}
+	if t, ok := field.Get("T").(pdf.String); ok {
+		c.Field = pdf.DecodeText(t.Bytes)
+	}
+	c.Sentence = "a signature was added in field " + c.Field
+	if dict.Name("Type") == "DocTimeStamp" {
+		c.Rule, c.Sentence = RuleTimestamp, "the document was time-stamped in field "+c.Field
+	}
+	if c.Visible {
+		c.Sentence += ", visible on a page"
+	}
+	s.allow(c)
+	return nil
+}
+
+// Annotation flags that keep a widget off the screen and the paper (ISO
+// 32000-1 table 165).
+const (
+	flagHidden = 2
+	flagNoView = 32
+)
+
+// visible tells whether a widget may draw something. Without an appearance or
+// with an empty rectangle there is nothing to draw.
+func visible(widget pdf.Dict) bool {
+	flags, _ := widget.Int("F")
+	if widget.Get("AP") == nil || flags&flagHidden != 0 {
+		return false
+	}
+	rect, ok := widget.Get("Rect").(pdf.Array)
+	if !ok || len(rect) != 4 {
+		return true
+	}
+	return !pdf.Equal(rect[0], rect[2]) && !pdf.Equal(rect[1], rect[3])
+}
+
+// signedFields allows an empty signature field of the document to be signed:
+// the field gains V, it and its widgets an appearance.
+func (s *step) signedFields() error {
+	open := s.open()
+	if len(open) == 0 {
+		return nil
+	}
+	fields, err := s.old.Fields()
+	if err != nil {
+		return err
+	}
+	for _, f := range fields {
+		if f.Type != "Sig" || f.Value != nil || !slices.Contains(open, f.Ref.Num) {
+			continue
+		}
+		if err := s.signedField(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *step) signedField(f pdf.Field) error {
+	_, value, err := s.values(f.Ref.Num)
+	if err != nil {
+		return err
+	}
+	after, _ := value.(pdf.Dict)
+	v, signed := after.Get("V").(pdf.Ref)
+	if !signed || !s.isNew(v.Num) || !onlyDiffer(f.Dict, after, "V", "AP", "M", "F") {
+		return nil // leftover refuses it
+	}
+	s.settle(f.Ref.Num)
+	s.settleNew(after.Get("AP"))
+	widgets := []pdf.Dict{after}
+	for _, ref := range f.Widgets {
+		if ref == f.Ref {
+			continue
+		}
+		before, is, err := s.values(ref.Num)
+		if err != nil {
+			return err
+		}
+		was, _ := before.(pdf.Dict)
+		now, _ := is.(pdf.Dict)
+		if onlyDiffer(was, now, "AP", "M", "F") {
+			s.settle(ref.Num)
+			s.settleNew(now.Get("AP"))
+			widgets = append(widgets, now)
+		}
+	}
+	return s.allowSignature(after.With("T", pdf.EncodeText(f.Name)), v, widgets)
+}

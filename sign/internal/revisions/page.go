@@ -1,0 +1,119 @@
+package revisions
+
+import (
+	"slices"
+
+	"eidgate/sign/internal/pdf"
+)
+
+// pages allows pages to list the widgets of signatures made in this revision.
+func (s *step) pages() error {
+	for _, num := range s.open() {
+		before, after, err := s.values(num)
+		if err != nil {
+			return err
+		}
+		if was, ok := before.(pdf.Array); ok {
+			s.annotationList(num, was, after)
+			continue
+		}
+		was, okWas := before.(pdf.Dict)
+		is, okIs := after.(pdf.Dict)
+		if !okWas || !okIs || was.Name("Type") != "Page" || !onlyDiffer(was, is, "Annots") {
+			continue
+		}
+		if err := s.pageAnnotations(num, was, is); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// annotationList judges a changed array that is a page's Annots.
+func (s *step) annotationList(num int, was pdf.Array, after pdf.Object) {
+	is, ok := after.(pdf.Array)
+	if !ok || !s.refs.before(num, s.k) || !s.refs.only(num, s.k, func(r reference) bool { return r.key == "Annots" }) {
+		return
+	}
+	if s.onlyWidgets(was, is) {
+		s.settle(num)
+	}
+}
+
+func (s *step) pageAnnotations(num int, was, is pdf.Dict) error {
+	before, err := s.old.Array(was.Get("Annots"))
+	if err != nil {
+		return err
+	}
+	after, err := s.new.Array(is.Get("Annots"))
+	if err != nil {
+		return err
+	}
+	if !s.onlyWidgets(before, after) {
+		return nil // leftover refuses it
+	}
+	s.settle(num)
+	s.settleNew(is.Get("Annots"))
+	return nil
+}
+
+// onlyWidgets tells whether an annotation list only gained allowed widgets.
+func (s *step) onlyWidgets(was, is pdf.Array) bool {
+	added, kept := additions(was, is)
+	return kept && !slices.ContainsFunc(added, func(item pdf.Object) bool {
+		ref, ok := item.(pdf.Ref)
+		return !ok || !s.widgets[ref.Num]
+	})
+}
+
+// catalog allows the keys that other rules judge, and no other change.
+func (s *step) catalog() error {
+	place, after, err := s.new.Catalog()
+	if err != nil {
+		return err
+	}
+	_, before, err := s.old.Catalog()
+	if err != nil {
+		return err
+	}
+	if key := after.Repeated(); key != "" {
+		s.refuse(ErrRepeated, "%s in the catalog", key)
+	}
+	if names := differing(before, after, "AcroForm", "DSS", "Extensions", "Version"); len(names) > 0 {
+		s.refuse(ErrCatalogChanged, "%s", names)
+	}
+	if version := after.Get("Version"); version != nil {
+		if _, ok := version.(pdf.Name); !ok {
+			s.refuse(ErrCatalogChanged, "Version")
+		}
+	}
+	s.settle(place.Num)
+	return s.extensions(before, after)
+}
+
+// extensions allows declarations of what a document uses: names and numbers
+// (ISO 32000-1 §7.12).
+func (s *step) extensions(before, after pdf.Dict) error {
+	was, err := s.old.Dict(before.Get("Extensions"))
+	if err != nil {
+		return err
+	}
+	is, err := s.new.Dict(after.Get("Extensions"))
+	if err != nil {
+		return err
+	}
+	for _, key := range differing(was, is) {
+		declared, err := s.new.Dict(is.Get(key))
+		if err != nil {
+			return err
+		}
+		if was.Get(key) != nil || !onlyDiffer(nil, declared, "Type", "BaseVersion", "ExtensionLevel", "URL", "ExtensionRevision") {
+			s.refuse(ErrCatalogChanged, "Extensions %s", key)
+		}
+	}
+	if ref, ok := after.Get("Extensions").(pdf.Ref); ok {
+		s.settleAlone(ref.Num, "Extensions")
+	}
+	s.settleNew(after.Get("Extensions"))
+	return nil
+}

@@ -1,0 +1,122 @@
+package revisions
+
+import (
+	"cmp"
+	"slices"
+
+	"eidgate/sign/internal/pdf"
+)
+
+// reference is one place that refers to an object.
+type reference struct {
+	owner   int      // object number; 0 is the trailer
+	version int      // revision that wrote this state of the owner
+	key     pdf.Name // of the owner's dictionary; "" in an array
+}
+
+// references tells who refers to the objects that updates write, in every
+// state that the referring objects ever had. That is more than what counts at
+// any one time, and never less.
+type references struct {
+	to         map[int][]reference
+	wanted     map[int]bool
+	unreadable []int
+}
+
+// scan reads every object of the base revision, whether anything reaches it or
+// not.
+func scan(f *pdf.File, base int, wanted map[int]bool) (*references, error) {
+	r := &references{to: map[int][]reference{}, wanted: wanted}
+	view := f.At(base)
+	r.addDict(0, base, view.Revision().Trailer)
+	var packed []place
+	for i, revision := range f.Revisions()[:base+1] {
+		err := f.Entries(revision, func(num int, e pdf.Entry) error {
+			_, newest, _, err := view.Lookup(num)
+			switch {
+			case err != nil:
+				return err
+			case newest != i || e.Kind == pdf.Free:
+			case e.Kind == pdf.InStream:
+				packed = append(packed, place{int32(e.Stream), int32(num)})
+			default:
+				r.read(view, num)
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	// One object stream after the other: each is decoded once.
+	slices.SortFunc(packed, func(a, b place) int {
+		return cmp.Or(cmp.Compare(a.stream, b.stream), cmp.Compare(a.num, b.num))
+	})
+	for _, p := range packed {
+		r.read(view, int(p.num))
+	}
+	return r, nil
+}
+
+type place struct{ stream, num int32 }
+
+func (r *references) read(view *pdf.View, num int) {
+	object, err := view.Object(num)
+	switch {
+	case err != nil:
+		r.unreadable = append(r.unreadable, num)
+	case object != nil:
+		r.add(num, object.Revision, object.Value)
+	}
+}
+
+func (r *references) add(owner, version int, value pdf.Object) {
+	if d, ok := pdf.DictOf(value); ok {
+		r.addDict(owner, version, d)
+		return
+	}
+	r.addValue(owner, version, "", value)
+}
+
+func (r *references) addDict(owner, version int, d pdf.Dict) {
+	for _, e := range d {
+		r.addValue(owner, version, e.Key, e.Value)
+	}
+}
+
+func (r *references) addValue(owner, version int, key pdf.Name, value pdf.Object) {
+	eachRef(value, func(ref pdf.Ref) {
+		if r.wanted[ref.Num] {
+			r.to[ref.Num] = append(r.to[ref.Num], reference{owner, version, key})
+		}
+	})
+}
+
+// eachRef visits the references inside a value.
+func eachRef(value pdf.Object, visit func(pdf.Ref)) {
+	switch v := value.(type) {
+	case pdf.Ref:
+		visit(v)
+	case pdf.Array:
+		for _, item := range v {
+			eachRef(item, visit)
+		}
+	case pdf.Dict:
+		for _, e := range v {
+			eachRef(e.Value, visit)
+		}
+	case *pdf.Stream:
+		eachRef(v.Dict, visit)
+	}
+}
+
+// before tells whether anything referred to an object before revision k.
+func (r *references) before(num, k int) bool {
+	return slices.ContainsFunc(r.to[num], func(ref reference) bool { return ref.version < k })
+}
+
+// only tells whether all references to an object up to revision k satisfy a
+// condition.
+func (r *references) only(num, k int, allowed func(reference) bool) bool {
+	return !slices.ContainsFunc(r.to[num], func(ref reference) bool { return ref.version <= k && !allowed(ref) })
+}

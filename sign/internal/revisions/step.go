@@ -1,0 +1,308 @@
+package revisions
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"eidgate/internal/fault"
+	"eidgate/sign/internal/pdf"
+)
+
+// step compares one revision with the one before it.
+type step struct {
+	k        int
+	old, new *pdf.View
+	written  map[int]pdf.Entry // objects that the revision writes
+	refs     *references
+	settled  map[int]bool // of those, the ones a rule allows
+	widgets  map[int]bool // annotations that pages may gain
+	out      []Change
+	refused  int
+}
+
+func (s *step) run() error {
+	if s.new.Revision().Hybrid {
+		s.refuse(ErrHybrid, "revision %d", s.k+1)
+	}
+	for _, num := range s.numbers() {
+		object, err := s.new.Object(num)
+		if err != nil {
+			return err
+		}
+		if object != nil {
+			s.refs.add(num, s.k, object.Value)
+		}
+	}
+	s.refs.addDict(0, s.k, s.new.Revision().Trailer)
+	for _, rule := range []func() error{
+		s.unreadable, s.unchanged, s.trailer, s.form, s.signedFields, s.pages, s.validationData, s.catalog,
+		s.structure, s.information, s.closure, s.dangling, s.leftover,
+	} {
+		if err := rule(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// numbers are the written objects in order.
+func (s *step) numbers() []int { return slices.Sorted(maps.Keys(s.written)) }
+
+// open are those that no rule has settled.
+func (s *step) open() []int {
+	return slices.DeleteFunc(s.numbers(), func(num int) bool { return s.settled[num] })
+}
+
+func (s *step) refuse(sentinel *fault.Error, format string, args ...any) {
+	if s.refused++; s.refused <= maxRefusals {
+		s.out = append(s.out, refusal(s.k, sentinel, format, args...))
+	}
+}
+
+func (s *step) allow(c Change) {
+	c.Revision = s.k
+	s.out = append(s.out, c)
+}
+
+// settle marks an object as allowed when the revision writes it.
+func (s *step) settle(num int) {
+	if _, ok := s.written[num]; ok {
+		s.settled[num] = true
+	}
+}
+
+// isNew tells whether the revision brings an object number to life.
+func (s *step) isNew(num int) bool {
+	e, ok := s.written[num]
+	if !ok || e.Kind == pdf.Free {
+		return false
+	}
+	before, _, had, err := s.old.Lookup(num)
+	return err == nil && (!had || before.Kind == pdf.Free)
+}
+
+// values reads an object before and after; nil where there is none.
+func (s *step) values(num int) (before, after pdf.Object, err error) {
+	a, err := s.old.Object(num)
+	if err != nil {
+		return nil, nil, err
+	}
+	b, err := s.new.Object(num)
+	if err != nil {
+		return nil, nil, err
+	}
+	if a != nil {
+		before = a.Value
+	}
+	if b != nil {
+		after = b.Value
+	}
+	if a != nil && b != nil && a.Gen != b.Gen {
+		s.refuse(ErrObject, "object %d has another generation", num)
+	}
+	return before, after, nil
+}
+
+// unreadable refuses objects that were no objects when the document was signed
+// and become some by what the revision writes.
+func (s *step) unreadable() error {
+	for _, num := range s.refs.unreadable {
+		if _, err := s.new.Object(num); err == nil {
+			s.refuse(ErrObject, "object %d was damaged when it was signed and no longer is", num)
+		}
+	}
+	return nil
+}
+
+// unchanged settles what is written again as it was.
+func (s *step) unchanged() error {
+	for _, num := range s.numbers() {
+		before, after, err := s.values(num)
+		if err != nil {
+			return err
+		}
+		if s.isNew(num) {
+			continue
+		}
+		same, err := s.same(before, after)
+		if err != nil {
+			return err
+		}
+		if same {
+			s.settle(num)
+		}
+	}
+	return nil
+}
+
+func (s *step) same(before, after pdf.Object) (bool, error) {
+	if !pdf.Equal(before, after) {
+		return false, nil
+	}
+	a, ok := before.(*pdf.Stream)
+	if !ok {
+		return true, nil
+	}
+	return s.new.File().EqualData(a, after.(*pdf.Stream))
+}
+
+// trailer keeps Root, Info and the first half of ID.
+func (s *step) trailer() error {
+	before, after := s.old.Revision().Trailer, s.new.Revision().Trailer
+	if !pdf.Equal(before.Get("Root"), after.Get("Root")) {
+		s.refuse(ErrCatalogReplaced, "the trailer names another Root")
+	}
+	if !pdf.Equal(before.Get("Info"), after.Get("Info")) {
+		s.refuse(ErrInfo, "the trailer names another Info")
+	}
+	return nil
+}
+
+// structure settles cross-reference streams and object streams. They are new,
+// or take the place of a cross-reference stream that nothing refers to.
+func (s *step) structure() error {
+	for _, num := range s.open() {
+		before, after, err := s.values(num)
+		if err != nil {
+			return err
+		}
+		stream, ok := after.(*pdf.Stream)
+		if !ok {
+			continue
+		}
+		if kind := stream.Dict.Name("Type"); kind != "XRef" && kind != "ObjStm" {
+			continue
+		}
+		old, isStream := before.(*pdf.Stream)
+		replaces := isStream && old.Dict.Name("Type") == "XRef" && s.refs.only(num, s.k, func(reference) bool { return false })
+		if s.isNew(num) || replaces {
+			s.settle(num)
+		}
+	}
+	return nil
+}
+
+// information allows new dates and another producer.
+func (s *step) information() error {
+	ref, ok := s.new.Revision().Trailer.Get("Info").(pdf.Ref)
+	if !ok || s.settled[ref.Num] {
+		return nil
+	}
+	if _, written := s.written[ref.Num]; !written {
+		return nil
+	}
+	before, after, err := s.values(ref.Num)
+	if err != nil {
+		return err
+	}
+	a, okA := before.(pdf.Dict)
+	b, okB := after.(pdf.Dict)
+	alone := s.refs.only(ref.Num, s.k, func(r reference) bool { return r.owner == 0 && r.key == "Info" })
+	if okA && okB && alone && onlyDiffer(a, b, "ModDate", "Producer") {
+		s.settle(ref.Num)
+		s.allow(Change{Rule: RuleInfo, Sentence: "the date of the last change was written"})
+		return nil
+	}
+	s.refuse(ErrInfo, "object %d", ref.Num)
+	s.settle(ref.Num)
+	return nil
+}
+
+// onlyDiffer tells whether two dictionaries are the same but for some keys, and
+// the new one has no key twice.
+func onlyDiffer(before, after pdf.Dict, keys ...pdf.Name) bool {
+	if after.Repeated() != "" {
+		return false
+	}
+	return len(differing(before, after, keys...)) == 0
+}
+
+// differing are the keys whose values differ, in order, but for some.
+func differing(before, after pdf.Dict, except ...pdf.Name) []pdf.Name {
+	names := map[pdf.Name]bool{}
+	for _, d := range []pdf.Dict{before, after} {
+		for _, e := range d {
+			if !slices.Contains(except, e.Key) && !pdf.Equal(before.Get(e.Key), after.Get(e.Key)) {
+				names[e.Key] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
+}
+
+// closure settles new objects that only allowed new objects bring along: an
+// appearance, its fonts, the build properties of a signature.
+func (s *step) closure() error {
+	var queue []int
+	for num := range s.settled {
+		if s.isNew(num) {
+			queue = append(queue, num)
+		}
+	}
+	for len(queue) > 0 {
+		object, err := s.new.Object(queue[0])
+		if err != nil {
+			return err
+		}
+		queue = queue[1:]
+		if object == nil {
+			continue
+		}
+		eachRef(object.Value, func(ref pdf.Ref) {
+			if !s.settled[ref.Num] && s.isNew(ref.Num) {
+				s.settle(ref.Num)
+				queue = append(queue, ref.Num)
+			}
+		})
+	}
+	return nil
+}
+
+// dangling refuses new objects that something signed referred to before there
+// was one.
+func (s *step) dangling() error {
+	for _, num := range s.numbers() {
+		if s.isNew(num) && s.refs.before(num, s.k) {
+			s.refuse(ErrDangling, "object %d", num)
+		}
+	}
+	return nil
+}
+
+// leftover judges what no rule allowed: new objects that nothing refers to are
+// harmless, the rest is refused by what it is.
+func (s *step) leftover() error {
+	for _, num := range s.open() {
+		before, after, err := s.values(num)
+		if err != nil {
+			return err
+		}
+		switch {
+		case before == nil && after == nil:
+		case s.isNew(num):
+			// Reached only by what is refused, or by nothing: the closure took
+			// all that allowed objects reach.
+		case after == nil:
+			if s.refs.before(num, s.k) {
+				s.refuse(ErrRemoved, "object %d", num)
+			}
+		default:
+			s.refuse(s.kind(num, before, after), "object %d%s", num, s.detail(before, after))
+		}
+	}
+	return nil
+}
+
+// detail names the keys that differ, for people who look for the change.
+func (s *step) detail(before, after pdf.Object) string {
+	a, okA := pdf.DictOf(before)
+	b, okB := pdf.DictOf(after)
+	if !okA || !okB {
+		return ""
+	}
+	if names := differing(a, b); len(names) > 0 && len(names) <= 8 {
+		return fmt.Sprintf(" (%s)", names)
+	}
+	return ""
+}

@@ -1,0 +1,128 @@
+package pades
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+
+	"eidgate/sign"
+	"eidgate/sign/internal/pdf"
+	"eidgate/sign/internal/revisions"
+)
+
+// maxSignatures bounds one document; each costs a pass over its bytes.
+const maxSignatures = 256
+
+// Validate judges every signature of a document and what was done to the
+// document after each. A document without signatures is NOT-SIGNED.
+//
+// The error says that there is no document to judge: [ErrNotPDF],
+// [ErrEncrypted], [ErrDamaged], [ErrUnsupported], [ErrLimit],
+// [sign.ErrNoTrust], or one of reading. Whatever is wrong with a signature is
+// in the report. The document is read as a stream.
+func Validate(ctx context.Context, in io.ReaderAt, size int64, trust sign.Trust) (*sign.Report, error) {
+	report, err := trust.NewReport(sign.Document{Type: "PDF", Size: size})
+	if err != nil {
+		return nil, err
+	}
+	file, err := pdf.Open(in, size)
+	if err != nil {
+		return nil, err
+	}
+	found, err := file.Latest().Signatures()
+	switch {
+	case err != nil:
+		return nil, err
+	case len(found) > maxSignatures:
+		return nil, fmt.Errorf("%d signatures: %w", len(found), ErrLimit)
+	case len(found) == 0:
+		report.Checks = append(report.Checks, sign.Note("signatures", "the PDF has no signature field that is signed"))
+		report.Conclude()
+		return report, nil
+	}
+	v := &validation{in: in, file: file, trust: trust, report: report}
+	if err := v.run(ctx, found); err != nil {
+		return nil, err
+	}
+	report.Conclude()
+	return report, nil
+}
+
+// validation is the work on one document.
+type validation struct {
+	in     io.ReaderAt
+	file   *pdf.File
+	trust  sign.Trust
+	report *sign.Report
+	all    []*candidate
+}
+
+func (v *validation) run(ctx context.Context, found []pdf.Signature) error {
+	for _, s := range found {
+		v.all = append(v.all, newCandidate(s))
+	}
+	v.checkShared()
+	for _, c := range v.all {
+		if err := c.locate(v.in, v.file); err != nil {
+			return err
+		}
+	}
+	// Older signatures first: a later one can prove the time of an earlier.
+	slices.SortStableFunc(v.all, func(a, b *candidate) int { return a.revision - b.revision })
+	for _, c := range v.all {
+		v.report.Signatures = append(v.report.Signatures, c.out)
+	}
+	if err := v.hash(ctx); err != nil {
+		return err
+	}
+	changes, err := v.changes()
+	if err != nil {
+		return err
+	}
+	if err := v.judge(ctx); err != nil {
+		return err
+	}
+	for _, c := range v.all {
+		v.applyChanges(c, changes)
+	}
+	return nil
+}
+
+// checkShared refuses signature dictionaries and field names that stand for
+// two signatures.
+func (v *validation) checkShared() {
+	dicts, names := map[int]int{}, map[string]int{}
+	for _, c := range v.all {
+		if c.sig.Object != nil {
+			dicts[c.sig.Object.Num]++
+		}
+		names[c.sig.Field.Name]++
+	}
+	for _, c := range v.all {
+		switch {
+		case c.sig.Object != nil && dicts[c.sig.Object.Num] > 1:
+			c.refuse("signature", errSharedSignature)
+		case names[c.sig.Field.Name] > 1:
+			c.refuse("signature", errDuplicateField)
+		}
+	}
+}
+
+// changes are what the revisions after the oldest located signature did.
+func (v *validation) changes() ([]revisions.Change, error) {
+	base := -1
+	for _, c := range v.all {
+		if c.good() && (base < 0 || c.revision < base) {
+			base = c.revision
+		}
+	}
+	if base < 0 {
+		return nil, nil
+	}
+	changes, err := revisions.Analyse(v.file, base)
+	if err != nil {
+		return nil, fmt.Errorf("comparing the document's revisions: %w", err)
+	}
+	return changes, nil
+}

@@ -1,0 +1,257 @@
+package certs_test
+
+import (
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
+	"math/big"
+	"testing"
+	"time"
+
+	"eidgate/certs"
+)
+
+// crl makes a list signed by p; edits change its template.
+func (p pair) crl(t testing.TB, edits ...func(*x509.RevocationList)) []byte {
+	t.Helper()
+	l := &x509.RevocationList{
+		Number: big.NewInt(5), ThisUpdate: noon.Add(-time.Hour), NextUpdate: noon.Add(time.Hour),
+	}
+	for _, e := range edits {
+		e(l)
+	}
+	der, err := x509.CreateRevocationList(rand.Reader, l, p.Cert, p.Key)
+	must(t, err)
+	return der
+}
+
+func entry(c *x509.Certificate, when time.Time, reason int) func(*x509.RevocationList) {
+	return func(l *x509.RevocationList) {
+		l.RevokedCertificateEntries = append(l.RevokedCertificateEntries, x509.RevocationListEntry{
+			SerialNumber: c.SerialNumber, RevocationTime: when, ReasonCode: reason,
+		})
+	}
+}
+
+func listExtension(critical bool, value []byte, last int) func(*x509.RevocationList) {
+	return func(l *x509.RevocationList) {
+		l.ExtraExtensions = append(l.ExtraExtensions, pkix.Extension{Id: asn1.ObjectIdentifier{2, 5, 29, last}, Critical: critical, Value: value})
+	}
+}
+
+// idp is a critical issuingDistributionPoint of DER content.
+func idp(content ...byte) func(*x509.RevocationList) {
+	return listExtension(true, append([]byte{0x30, byte(len(content))}, content...), 28)
+}
+
+// point is the DER DistributionPointName of one URI.
+func point(uri string) []byte {
+	name := append([]byte{0x86, byte(len(uri))}, uri...)
+	full := append([]byte{0xa0, byte(len(name))}, name...)
+	return append([]byte{0xa0, byte(len(full))}, full...)
+}
+
+func dates(from, to time.Duration) func(*x509.RevocationList) {
+	return func(l *x509.RevocationList) { l.ThisUpdate, l.NextUpdate = noon.Add(from), noon.Add(to) }
+}
+
+func delta(base byte, number int64) func(*x509.RevocationList) {
+	return func(l *x509.RevocationList) {
+		listExtension(true, []byte{2, 1, base}, 27)(l)
+		l.Number = big.NewInt(number)
+	}
+}
+
+// withPoints puts a cRLDistributionPoints of one URI into a certificate.
+func withPoints(uris ...string) edit {
+	return func(c *x509.Certificate) { c.CRLDistributionPoints = uris }
+}
+
+func TestRevocationLists(t *testing.T) {
+	const uri, other = "http://crl.example/1", "http://crl.example/2"
+	root := newRoot(t, "Root of tests")
+	leaf := root.issueAuth(t, withPoints(uri)).Cert
+	plain := root.issueAuth(t).Cert
+	stranger := newRoot(t, "Root of tests")
+	mute := newRoot(t, "Mute", usage(x509.KeyUsageCertSign|x509.KeyUsageCRLSign))
+	before, later := noon.Add(-30*time.Minute), noon.Add(-time.Minute)
+	revoked := func(c *x509.Certificate) func(*x509.RevocationList) { return entry(c, before, 1) }
+	type lists = [][]byte
+	for _, c := range []struct {
+		name  string
+		cert  *x509.Certificate
+		lists lists
+		code  string
+		at    time.Duration
+	}{
+		{"good", plain, lists{root.crl(t)}, "", 0},
+		{"good with distribution point", leaf, lists{root.crl(t)}, "", 0},
+		{"revoked", leaf, lists{root.crl(t, revoked(leaf))}, "revocation.revoked", 0},
+		{"revoked after the time asked about", leaf, lists{root.crl(t, entry(leaf, later, 1))}, "", -10 * time.Minute},
+		{"on hold", leaf, lists{root.crl(t, entry(leaf, before, 6))}, "revocation.revoked", 0},
+		{"another certificate revoked", leaf, lists{root.crl(t, revoked(plain))}, "", 0},
+		{"no list", leaf, nil, "revocation.missing", 0},
+		{"list of another issuer", leaf, lists{mute.crl(t)}, "revocation.missing", 0},
+		{"signed by another key", leaf, lists{stranger.crl(t)}, "crl.signature", 0},
+		{"signed by another key, revoked", leaf, lists{stranger.crl(t, revoked(leaf))}, "crl.signature", 0},
+		{"another key's list and a good one", leaf, lists{stranger.crl(t, revoked(leaf)), root.crl(t)}, "", 0},
+		{"ended", leaf, lists{root.crl(t, dates(-2*time.Hour, -time.Second))}, "crl.expired", 0},
+		{"ended but not for the time asked about", leaf, lists{root.crl(t, dates(-2*time.Hour, -time.Minute))}, "", -time.Hour},
+		{"from the future", leaf, lists{root.crl(t, dates(time.Hour, 2*time.Hour))}, "crl.not-yet-valid", 0},
+		{"garbage", leaf, lists{{0x30, 1, 2}}, "crl.malformed", 0},
+		{"garbage and a good one", leaf, lists{{1, 2, 3}, root.crl(t)}, "", 0},
+		{"unknown critical extension", leaf, lists{root.crl(t, listExtension(true, []byte{5, 0}, 99))}, "crl.critical-extension", 0},
+		{"unknown extension", leaf, lists{root.crl(t, listExtension(false, []byte{5, 0}, 99))}, "", 0},
+		{"for users", leaf, lists{root.crl(t, idp(0x81, 1, 0xff))}, "", 0},
+		{"for authorities", leaf, lists{root.crl(t, idp(0x82, 1, 0xff))}, "revocation.missing", 0},
+		{"for attribute certificates", leaf, lists{root.crl(t, idp(0x85, 1, 0xff))}, "revocation.missing", 0},
+		{"partition of the certificate", leaf, lists{root.crl(t, idp(point(uri)...))}, "", 0},
+		{"partition of the certificate, revoked", leaf, lists{root.crl(t, idp(point(uri)...), revoked(leaf))}, "revocation.revoked", 0},
+		{"another partition", leaf, lists{root.crl(t, idp(point(other)...))}, "revocation.missing", 0},
+		{"a partition for a certificate that names none", plain, lists{root.crl(t, idp(point(uri)...))}, "revocation.missing", 0},
+		{"some reasons", leaf, lists{root.crl(t, idp(0x83, 2, 1, 0x40))}, "crl.some-reasons", 0},
+		{"some reasons, revoked", leaf, lists{root.crl(t, idp(0x83, 2, 1, 0x40), revoked(leaf))}, "revocation.revoked", 0},
+		{"all reasons in two lists", leaf, lists{root.crl(t, idp(0x83, 2, 1, 0x7e)), root.crl(t, idp(0x83, 3, 7, 0x01, 0x80))}, "", 0},
+		{"all reasons in two lists, revoked in the second", leaf, lists{root.crl(t, idp(0x83, 2, 1, 0x7e)), root.crl(t, idp(0x83, 3, 7, 0x01, 0x80), entry(leaf, before, 9))}, "revocation.revoked", 0},
+		{"delta alone", leaf, lists{root.crl(t, delta(4, 5))}, "revocation.missing", 0},
+		{"delta revokes", leaf, lists{root.crl(t), root.crl(t, delta(5, 6), revoked(leaf))}, "revocation.revoked", 0},
+		{"delta of a newer base", leaf, lists{root.crl(t), root.crl(t, delta(6, 7), revoked(leaf))}, "", 0},
+		{"delta not newer than the list", leaf, lists{root.crl(t), root.crl(t, delta(3, 5), revoked(leaf))}, "", 0},
+		{"delta releases", leaf, lists{root.crl(t, entry(leaf, before, 6)), root.crl(t, delta(5, 6), entry(leaf, before, 8))}, "", 0},
+		{"newest delta counts", leaf, lists{root.crl(t), root.crl(t, delta(5, 7), revoked(leaf)), root.crl(t, delta(5, 6))}, "revocation.revoked", 0},
+		{"another key's delta", leaf, lists{root.crl(t, revoked(leaf)), stranger.crl(t, delta(5, 6), entry(leaf, before, 8))}, "revocation.revoked", 0},
+		{"ended delta", leaf, lists{root.crl(t, revoked(leaf)), root.crl(t, delta(5, 6), entry(leaf, before, 8), dates(-2*time.Hour, -time.Hour))}, "revocation.revoked", 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			v := verifierFor(t, certs.Test, root.Cert)
+			source, err := certs.NewRevocationLists(v.Store, c.lists)
+			must(t, err)
+			v.Revocation = source
+			path, err := v.Verify(t.Context(), certs.Request{Certificate: c.cert, Purpose: certs.Authentication, At: noon.Add(c.at)})
+			wantCode(t, err, c.code)
+			if err == nil && (len(path.Statuses) != 1 || path.Statuses[0].Source != "crl" || len(path.Statuses[0].DER) == 0) {
+				t.Errorf("statuses = %+v", path.Statuses)
+			}
+		})
+	}
+}
+
+// A list made after a certificate expired need not name it any more, so it
+// proves nothing about a signature from before, unless it says that it keeps
+// expired certificates.
+func TestListMadeAfterExpiry(t *testing.T) {
+	root := newRoot(t, "Root of tests")
+	leaf := root.issueSign(t, validity(-48*time.Hour, -24*time.Hour)).Cert
+	keeps := listExtension(false, append([]byte{0x18, 15}, "20200101000000Z"...), 60)
+	keepsLess := listExtension(false, append([]byte{0x18, 15}, "20261123000000Z"...), 60)
+	for _, c := range []struct {
+		name string
+		list []byte
+		code string
+	}{
+		{"made after", root.crl(t), "crl.after-expiry"},
+		{"made after, keeps the expired", root.crl(t, keeps), ""},
+		{"made after, keeps only newer ones", root.crl(t, keepsLess), "crl.after-expiry"},
+		{"made in time", root.crl(t, dates(-30*time.Hour, 0)), ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			v := verifierFor(t, certs.Test, root.Cert)
+			source, err := certs.NewRevocationLists(v.Store, [][]byte{c.list})
+			must(t, err)
+			v.Revocation = source
+			_, err = v.Verify(t.Context(), certs.Request{Certificate: leaf, Purpose: certs.DocumentSigning, At: noon.Add(-26 * time.Hour)})
+			wantCode(t, err, c.code)
+		})
+	}
+}
+
+// An indirect list speaks for an issuer that names it, and for no other.
+func TestIndirectLists(t *testing.T) {
+	root := newRoot(t, "Root of tests")
+	const listers = "http://crl.example/listers"
+	lister := root.issue(t, authorityTemplate("Lister"), notCA, keyID, usage(x509.KeyUsageCRLSign), withPoints(listers))
+	silent := root.issue(t, authorityTemplate("Lister"), notCA, keyID, usage(sigKey))
+	stranger := newRoot(t, "Stranger")
+	outside := stranger.issue(t, authorityTemplate("Lister"), notCA, keyID, usage(x509.KeyUsageCRLSign))
+	// DistributionPoint { cRLIssuer { directoryName Lister } }
+	der := lister.Cert.RawSubject
+	names := append([]byte{0xa4, byte(len(der))}, der...)
+	issuer := append([]byte{0xa2, byte(len(names))}, names...)
+	dp := append([]byte{0x30, byte(len(issuer))}, issuer...)
+	points := append([]byte{0x30, byte(len(dp))}, dp...)
+	leaf := root.issueAuth(t, withExtension(false, points, 2, 5, 29, 31)).Cert
+	plain := root.issueAuth(t).Cert
+
+	rootName := append([]byte{0xa4, byte(len(root.Cert.RawSubject))}, root.Cert.RawSubject...)
+	certIssuer := pkix.Extension{Id: asn1.ObjectIdentifier{2, 5, 29, 29}, Critical: true, Value: append([]byte{0x30, byte(len(rootName))}, rootName...)}
+	revokedOfRoot := func(c *x509.Certificate) func(*x509.RevocationList) {
+		return func(l *x509.RevocationList) {
+			l.RevokedCertificateEntries = append(l.RevokedCertificateEntries, x509.RevocationListEntry{
+				SerialNumber: c.SerialNumber, RevocationTime: noon.Add(-time.Minute), ExtraExtensions: []pkix.Extension{certIssuer},
+			})
+		}
+	}
+	indirect := idp(0x84, 1, 0xff)
+	for _, c := range []struct {
+		name   string
+		cert   *x509.Certificate
+		lists  [][]byte
+		signer pair
+		code   string
+	}{
+		{"good", leaf, [][]byte{lister.crl(t, indirect), root.crl(t)}, lister, ""},
+		{"revoked", leaf, [][]byte{lister.crl(t, indirect, revokedOfRoot(leaf)), root.crl(t)}, lister, "revocation.revoked"},
+		{"same serial number of the lister's own", leaf, [][]byte{lister.crl(t, indirect, entry(leaf, noon.Add(-time.Minute), 1)), root.crl(t)}, lister, ""},
+		{"not marked indirect", leaf, [][]byte{lister.crl(t), root.crl(t, idp(0x82, 1, 0xff))}, lister, "revocation.missing"},
+		{"for a certificate that does not name it", plain, [][]byte{lister.crl(t, indirect)}, lister, "revocation.missing"},
+		{"signer may not sign lists", leaf, [][]byte{reissue(t, silent).crl(t, indirect), root.crl(t, idp(0x82, 1, 0xff))}, silent, "crl.key-usage"},
+		{"signer of another root", leaf, [][]byte{outside.crl(t, indirect), root.crl(t, idp(0x82, 1, 0xff))}, outside, "crl.signer"},
+		{"signer not at hand", leaf, [][]byte{lister.crl(t, indirect), root.crl(t, idp(0x82, 1, 0xff))}, root, "crl.signer"},
+		{"signer revoked", leaf, [][]byte{lister.crl(t, indirect), root.crl(t, entry(lister.Cert, noon.Add(-time.Minute), 1), idp(point(listers)...))}, lister, "crl.signer"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			v := verifierFor(t, certs.Test, root.Cert)
+			source, err := certs.NewRevocationLists(v.Store, c.lists, c.signer.Cert, stranger.Cert)
+			must(t, err)
+			v.Revocation = source
+			_, err = v.Verify(t.Context(), certs.Request{Certificate: c.cert, Purpose: certs.Authentication})
+			wantCode(t, err, c.code)
+		})
+	}
+}
+
+// keyID is needed to make the standard library sign a list.
+func keyID(c *x509.Certificate) { c.SubjectKeyId = []byte(c.SerialNumber.String()) }
+
+// reissue gives a key a certificate in memory that lets the standard library
+// sign a list with it.
+func reissue(t testing.TB, p pair) pair {
+	t.Helper()
+	c := *p.Cert
+	c.KeyUsage |= x509.KeyUsageCRLSign
+	return pair{&c, p.Key}
+}
+
+func TestLongList(t *testing.T) {
+	root := newRoot(t, "Root of tests")
+	leaf := root.issueAuth(t).Cert
+	der := longList(t, root, 100_000)
+	v := verifierFor(t, certs.Test, root.Cert)
+	source, err := certs.NewRevocationLists(v.Store, [][]byte{der})
+	must(t, err)
+	v.Revocation = source
+	_, err = v.Verify(t.Context(), certs.Request{Certificate: leaf, Purpose: certs.Authentication})
+	wantCode(t, err, "")
+}
+
+func longList(t testing.TB, p pair, n int64) []byte {
+	t.Helper()
+	return p.crl(t, func(l *x509.RevocationList) {
+		for i := range n {
+			l.RevokedCertificateEntries = append(l.RevokedCertificateEntries, x509.RevocationListEntry{
+				SerialNumber: big.NewInt(1_000_000_000 + i), RevocationTime: noon.Add(-time.Hour),
+			})
+		}
+	})
+}

@@ -70,7 +70,7 @@ func TestLogInWithACard(t *testing.T) {
 		t.Errorf("another nonce: %v", err)
 	}
 
-	if err := world.Revoke(fmt.Sprintf("%x", who.Certificate.SerialNumber), "keyCompromise"); err != nil {
+	if err := world.Revoke(fmt.Sprintf("%x", who.Certificate.SerialNumber), "key-compromise"); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := v.Validate(t.Context(), marshal(t, token), nonce("a")); fault.CodeOf(err) != "revocation.revoked" {

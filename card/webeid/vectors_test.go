@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +12,7 @@ import (
 	"eidgate/card/webeid"
 	"eidgate/certs"
 	"eidgate/internal/fault"
+	"eidgate/internal/testtool"
 )
 
 type vector struct {
@@ -20,30 +20,9 @@ type vector struct {
 	Token               json.RawMessage
 }
 
-// sharedData is the folder with reference vectors beside the repository.
-func sharedData(t testing.TB) string {
-	t.Helper()
-	dir, err := os.Getwd()
-	for err == nil {
-		if _, e := os.Stat(filepath.Join(dir, "go.mod")); e == nil {
-			break
-		}
-		parent := filepath.Dir(dir)
-		if parent == dir {
-			t.Fatal("no go.mod above")
-		}
-		dir = parent
-	}
-	data := filepath.Join(dir, "..", "shared", "data")
-	if _, err := os.Stat(data); err != nil {
-		t.Skip("the reference vectors are not here: " + data)
-	}
-	return data
-}
-
 func vectors(t testing.TB) []vector {
 	t.Helper()
-	b, err := os.ReadFile(filepath.Join(sharedData(t), "webeid", "token-vectors.json"))
+	b, err := os.ReadFile(testtool.Shared(t, "webeid", "token-vectors.json"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,6 +19,7 @@ import (
 	"testing"
 
 	"eidgate/internal/fault"
+	"eidgate/internal/testtool"
 	"eidgate/internal/xmlsec"
 	"eidgate/internal/xmlsec/xmlsectest"
 )
@@ -116,7 +117,7 @@ func judge(t *testing.T, text string, public crypto.PublicKey, method string) {
 		os.WriteFile(file, []byte(text), 0o600)); err != nil {
 		t.Fatal(err)
 	}
-	out, err := exec.CommandContext(t.Context(), tool(t, "xmlsec1"), "--verify", "--pubkey-pem", key, "--id-attr:Id", "urn:t:target", file).CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), testtool.Need(t, "xmlsec1"), "--verify", "--pubkey-pem", key, "--id-attr:Id", "urn:t:target", file).CombinedOutput()
 	if err != nil {
 		t.Errorf("%s: xmlsec1: %v\n%s", method, err, out)
 	}

@@ -3,35 +3,11 @@ package xmlsec_test
 import (
 	"crypto/x509"
 	"os"
-	"path/filepath"
 	"testing"
 
+	"eidgate/internal/testtool"
 	"eidgate/internal/xmlsec"
 )
-
-// sharedFile reads a reference vector from the folder beside the repository.
-func sharedFile(t testing.TB, name ...string) []byte {
-	t.Helper()
-	dir, err := os.Getwd()
-	for err == nil {
-		if _, e := os.Stat(filepath.Join(dir, "go.mod")); e == nil {
-			break
-		}
-		if dir == filepath.Dir(dir) {
-			t.Fatal("no go.mod above")
-		}
-		dir = filepath.Dir(dir)
-	}
-	data := filepath.Join(dir, "..", "shared", "data")
-	if _, err := os.Stat(data); err != nil {
-		t.Skip("the reference vectors are not here: " + data)
-	}
-	b, err := os.ReadFile(filepath.Join(append([]string{data}, name...)...))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
 
 // find gives the only ds:Signature below e.
 func find(t testing.TB, e *xmlsec.Element) *xmlsec.Element {
@@ -54,7 +30,11 @@ func find(t testing.TB, e *xmlsec.Element) *xmlsec.Element {
 }
 
 func TestTrustedListOfEstonia(t *testing.T) {
-	doc, err := xmlsec.Parse(sharedFile(t, "tsl", "EE_T.xml"), xmlsec.Limits{})
+	text, err := os.ReadFile(testtool.Shared(t, "tsl", "EE_T.xml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := xmlsec.Parse(text, xmlsec.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}

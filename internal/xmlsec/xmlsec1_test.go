@@ -13,21 +13,10 @@ import (
 	"strings"
 	"testing"
 
+	"eidgate/internal/testtool"
 	"eidgate/internal/xmlsec"
 	"eidgate/internal/xmlsec/xmlsectest"
 )
-
-func tool(t testing.TB, name string) string {
-	t.Helper()
-	path, err := exec.LookPath(name)
-	if err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatalf("%s is not installed", name)
-		}
-		t.Skipf("%s is not installed", name)
-	}
-	return path
-}
 
 // random writes documents that are hard to canonicalise. Namespace names have no
 // ampersand: libxml2 2.9 writes "&#38;" for it, the standard "&amp;".
@@ -166,7 +155,7 @@ func (r *random) document() string {
 // Signatures over documents that are hard to canonicalise are made here and
 // judged by xmlsec1 with libxml2, which reads the same bytes.
 func TestCanonicalFormsAgreeWithXMLSec1(t *testing.T) {
-	xmlsec1 := tool(t, "xmlsec1")
+	xmlsec1 := testtool.Need(t, "xmlsec1")
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		t.Fatal(err)

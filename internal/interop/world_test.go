@@ -51,7 +51,7 @@ func newWorld(t *testing.T) *world {
 	w.env = append(os.Environ(), "PCSCLITE_CSOCK_NAME="+filepath.Join(socket, "run", "pcscd.comm"))
 	w.wait(t, "the card to be inserted", func() bool {
 		out, err := w.command("eid", "card", "list").CombinedOutput()
-		return err == nil && bytes.Contains(out, []byte("EstEID"))
+		return err == nil && bytes.Contains(out, []byte("eID card"))
 	})
 	return w
 }

@@ -1,0 +1,182 @@
+package main
+
+import (
+	"context"
+	"crypto"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"eidgate/card"
+	"eidgate/internal/fault"
+	"eidgate/internal/pin"
+	"eidgate/pkcs11"
+)
+
+// keyFlags choose a key and how its PIN is asked.
+type keyFlags struct {
+	Key      string `default:"card" placeholder:"card|pkcs11:URI" help:"The key: card, or an RFC 7512 URI of a PKCS#11 key (default: card)."`
+	Reader   string `help:"Use the card in the reader whose name contains this." placeholder:"NAME"`
+	Document string `help:"Use the card with this document number." placeholder:"NUMBER"`
+	PINFD    int    `name:"pin-fd" default:"-1" placeholder:"N" help:"Read the PIN from this open file descriptor instead of asking on the terminal."`
+	LastTry  bool   `name:"last-try" help:"Consent to use the last try: a wrong PIN then blocks the card."`
+}
+
+var (
+	errKey = fault.New("usage.key", "the key is not understood", "Write --key card or --key pkcs11:URI.")
+
+	errNoCertificate = fault.New("pkcs11.no-certificate", "there is no certificate beside the key",
+		"Choose a key whose certificate is on the token.")
+)
+
+// key is a key that signs, and its certificate.
+type key struct {
+	crypto.Signer
+	certificate   *x509.Certificate
+	intermediates []*x509.Certificate // what the token gives; not trusted
+	where         string              // "EstEID 2018 in Reader 0"
+	close         func()
+}
+
+// openKey finds the key for a usage. Nothing is asked yet.
+func (a *app) openKey(ctx context.Context, f keyFlags, usage card.Usage) (*key, error) {
+	pins, wipe, err := a.pins(f.PINFD)
+	if err != nil {
+		return nil, err
+	}
+	var k *key
+	switch {
+	case f.Key == "card":
+		k, err = a.openCardKey(ctx, f, usage, pins)
+	case strings.HasPrefix(f.Key, "pkcs11:"):
+		k, err = a.openTokenKey(ctx, f, pins)
+	default:
+		err = errKey
+	}
+	if err != nil {
+		wipe()
+		return nil, err
+	}
+	release := k.close
+	k.close = func() { release(); wipe() }
+	return k, nil
+}
+
+// pins is where the PIN comes from, and what to do after its last use.
+func (a *app) pins(fd int) (pin.Source, func(), error) {
+	if fd < 0 {
+		return terminalPIN{a.terminal}, func() {}, nil
+	}
+	s, err := newFDPIN(fd)
+	if err != nil {
+		return nil, nil, err
+	}
+	return s, s.close, nil
+}
+
+func (a *app) openCardKey(ctx context.Context, f keyFlags, usage card.Usage, pins pin.Source) (*key, error) {
+	session, err := a.openCard(ctx, f.Reader, f.Document)
+	if err != nil {
+		return nil, err
+	}
+	var options []card.KeyOption
+	if f.LastTry || f.PINFD < 0 && a.consentToLastTry(ctx, session.Card, usage) {
+		options = append(options, card.WithLastTry())
+	}
+	signer, err := card.Signer(ctx, session.Card, usage, pins, options...)
+	if err != nil {
+		return nil, errors.Join(err, session.Close())
+	}
+	info := session.Card.Info()
+	return &key{
+		Signer: signer, certificate: signer.Certificate(),
+		where: info.Name + " in " + info.Reader,
+		close: func() { _ = session.Close() },
+	}, nil
+}
+
+// openCard opens the chosen card, or the only one.
+func (a *app) openCard(ctx context.Context, reader, document string) (*card.Session, error) {
+	if reader == "" {
+		reader = a.settings.Reader
+	}
+	choice := card.Choice{DocumentNumber: document}
+	if reader != "" {
+		name, err := readerNamed(ctx, a.cards, reader)
+		if err != nil {
+			return nil, err
+		}
+		choice.Reader = name
+	}
+	return card.Open(ctx, a.cards, choice)
+}
+
+func readerNamed(ctx context.Context, service card.Service, part string) (string, error) {
+	readers, err := service.Readers(ctx)
+	if err != nil {
+		return "", err
+	}
+	for _, r := range readers {
+		if strings.Contains(strings.ToLower(r.Name), strings.ToLower(part)) {
+			return r.Name, nil
+		}
+	}
+	return "", fmt.Errorf("%w with %q in its name", card.ErrNoReader, part)
+}
+
+// consentToLastTry asks before a PIN whose next wrong entry blocks the card.
+func (a *app) consentToLastTry(ctx context.Context, c card.Card, usage card.Usage) bool {
+	status, err := c.PINStatus(ctx, card.PINOf(usage))
+	if err != nil || status.Left != 1 {
+		return false
+	}
+	return terminalPIN{a.terminal}.confirm(fmt.Sprintf("Only ONE try is left for %s; a wrong PIN blocks it. Use it? [y/N] ", status.Ref))
+}
+
+// openTokenKey finds a PKCS#11 key, in the module its URI names or else in the
+// modules of the settings.
+func (a *app) openTokenKey(ctx context.Context, f keyFlags, pins pin.Source) (*key, error) {
+	uri, err := pkcs11.ParseURI(f.Key)
+	if err != nil {
+		return nil, err
+	}
+	options := pkcs11.Options{PINs: pins, LastTry: f.LastTry}
+	var k *pkcs11.Key
+	if uri.ModulePath != "" || uri.ModuleName != "" {
+		k, err = pkcs11.FindKey(ctx, f.Key, options)
+	} else {
+		k, err = a.searchModules(ctx, *uri, options)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if k.Certificate() == nil {
+		return nil, errors.Join(errNoCertificate, k.Close())
+	}
+	return &key{
+		Signer: k, certificate: k.Certificate(), intermediates: k.Intermediates(),
+		where: "token " + k.Token().Label,
+		close: func() { _ = k.Close() },
+	}, nil
+}
+
+// searchModules tries the modules of the settings that are installed; the first
+// that has the token answers.
+func (a *app) searchModules(ctx context.Context, uri pkcs11.URI, options pkcs11.Options) (*pkcs11.Key, error) {
+	found := error(pkcs11.ErrNoModule)
+	for _, module := range a.settings.PKCS11Modules {
+		if _, err := os.Stat(module); errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		uri.ModulePath = module
+		k, err := pkcs11.FindKey(ctx, uri.String(), options)
+		if !errors.Is(err, pkcs11.ErrNoToken) {
+			return k, err
+		}
+		found = err
+	}
+	return nil, found
+}

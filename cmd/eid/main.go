@@ -1,0 +1,108 @@
+// Command eid is what an e-resident runs: it shows the card, signs PDFs with it,
+// checks signatures and makes Web eID tokens. Documents never leave the machine.
+//
+//	eid card list
+//	eid card show
+//	eid sign --level LT contract.pdf
+//	eid verify contract-signed.pdf
+//	eid auth --origin https://example.org --nonce NONCE
+//
+// It talks to readers through pcscd and to other tokens through their PKCS#11
+// modules; to a time-stamp authority, a revocation responder and a CA's
+// certificate server over HTTP; and listens on nothing. The PIN is asked on the
+// controlling terminal, or read from a file descriptor; there is no flag and no
+// environment variable for it.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"eidgate/card"
+	"eidgate/card/pcsc"
+	"eidgate/internal/fault"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	hardenProcess()
+	a := &app{cards: pcsc.New(), terminal: controllingTerminal, out: os.Stdout, err: os.Stderr, now: time.Now}
+	code := a.run(ctx, os.Args[1:])
+	stop()
+	os.Exit(code)
+}
+
+type commands struct {
+	Config string `help:"Settings file; see eid help settings." placeholder:"FILE"`
+
+	Card   cardCommands  `cmd:"" help:"Show readers and cards."`
+	Sign   signCommand   `cmd:"" help:"Sign PDF files with a card or a PKCS#11 token."`
+	Verify verifyCommand `cmd:"" help:"Check the signatures of PDF files."`
+	Auth   authCommand   `cmd:"" help:"Log in: print a Web eID authentication token."`
+	Help   helpCommand   `cmd:"" help:"Explain exit codes or settings."`
+}
+
+// app is the program's connection to the world, given to every command.
+type app struct {
+	cards    card.Service
+	terminal func() (*os.File, error) // the controlling terminal
+	out, err io.Writer
+	now      func() time.Time
+
+	settings *Settings
+}
+
+var errUsage = fault.New("usage", "the command is not understood", "eid --help shows what there is.")
+
+// run is the whole program but for its exit.
+func (a *app) run(ctx context.Context, args []string) int {
+	var c commands
+	exited := -1
+	parser, err := kong.New(&c, kong.Name("eid"),
+		kong.Description("Sign with an eID card, check signatures, log in. Run eid COMMAND --help for its flags."),
+		kong.Writers(a.out, a.err), kong.Exit(func(code int) { exited = code }),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.UsageOnError())
+	if err != nil {
+		printError(a.err, err)
+		return exitInput
+	}
+	parsed, err := parser.Parse(args)
+	if exited >= 0 {
+		return exited
+	}
+	if err != nil {
+		printError(a.err, fmt.Errorf("%w: %w", errUsage, err))
+		return exitInput
+	}
+	if a.settings, err = loadSettings(c.Config); err == nil {
+		err = parsed.Run(a)
+	}
+	if err != nil {
+		printError(a.err, err)
+	}
+	return exitCode(err)
+}
+
+type helpCommand struct {
+	Topic string `arg:"" optional:"" enum:"exit-codes,settings," default:"" help:"exit-codes or settings."`
+}
+
+func (h *helpCommand) Run(a *app) error {
+	switch h.Topic {
+	case "exit-codes":
+		fmt.Fprint(a.out, exitCodesHelp)
+	case "settings":
+		fmt.Fprint(a.out, settingsHelp)
+	default:
+		return errors.Join(errUsage, errors.New("name a topic: eid help exit-codes, or eid help settings"))
+	}
+	return nil
+}

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"eidgate/internal/testtool"
+	"eidgate/internal/vreader"
+	"eidgate/internal/vreader/vreadertest"
+)
+
+// openSC finds OpenSC's module where distributions put it.
+func openSC(t *testing.T) string {
+	t.Helper()
+	for _, module := range defaultModules() {
+		if _, err := os.Stat(module); err == nil {
+			return module
+		}
+	}
+	testtool.Need(t, "opensc-pkcs11.so")
+	return ""
+}
+
+// TestOverPCSC runs the program in processes of its own against a real PC/SC
+// daemon and a virtual reader: signing through PC/SC, then again through OpenSC.
+func TestOverPCSC(t *testing.T) {
+	vreadertest.Require(t)
+	module := openSC(t)
+	w := newWorld(t)
+	host := vreadertest.Start(t, vreader.Config{})
+	if err := host.Insert(context.Background(), 0, w.card); err != nil {
+		t.Fatal(err)
+	}
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	eid := func(pin string, args ...string) outcome {
+		t.Helper()
+		return w.child(t, []string{host.Environment()}, pin, append([]string{program}, args...)...)
+	}
+	dir := t.TempDir()
+	once, twice, never := filepath.Join(dir, "once.pdf"), filepath.Join(dir, "twice.pdf"), filepath.Join(dir, "never.pdf")
+	sign := func(pin, out, in string, more ...string) outcome {
+		t.Helper()
+		return eid(pin, append(append([]string{"sign", "--level", "LT", "--pin-fd", "3", "-o", out, in}, w.services()...), more...)...)
+	}
+	eid("", "card", "list").want(t, exitOK, "Estonian eID card (2018)")
+	eid("", "card", "show").want(t, exitOK, "3 of 3 tries left")
+
+	w.card.ClearTrace()
+	sign("12345", once, document(t)).want(t, exitOK, "level LT")
+	if n := w.commands(signWithPIN2); n != 1 {
+		t.Errorf("PC/SC: %d card operations, want 1", n)
+	}
+
+	w.card.ClearTrace()
+	label := fmt.Sprintf("%s,%s,%s (PIN2)", w.Card.Surname, w.Card.GivenNames, w.Card.PersonalCode)
+	uri := "pkcs11:token=" + url.PathEscape(label) + "?module-path=" + module
+	sign("12345", twice, once, "--key", uri).want(t, exitOK, "level LT")
+	if n := w.commands(signWithPIN2); n != 1 {
+		t.Errorf("OpenSC: %d card operations, want 1", n)
+	}
+	eid("", "verify", "--trust", w.TrustDir(), once, twice).want(t, exitOK)
+
+	sign("00000", never, once).want(t, exitCard, "tries left: 2")
+	sign("00000", never, once, "--key", uri).want(t, exitCard, "PIN")
+	if _, err := os.Stat(never); err == nil {
+		t.Error("a file was written with a wrong PIN")
+	}
+	if err := host.Remove(context.Background(), 0); err != nil {
+		t.Fatal(err)
+	}
+	sign("12345", never, once).want(t, exitCard, "Insert the card")
+}
+
+// TestWithoutPCSC names a daemon that is not there.
+func TestWithoutPCSC(t *testing.T) {
+	w := newWorld(t)
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.child(t, []string{"PCSCLITE_CSOCK_NAME=/nowhere/pcscd.comm"}, "", program, "card", "list").
+		want(t, exitCard, "pcscd")
+}

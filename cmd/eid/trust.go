@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+
+	"eidgate/certs"
+	"eidgate/certs/aia"
+	"eidgate/certs/ocsp"
+	"eidgate/certs/timestamp"
+	"eidgate/internal/fault"
+)
+
+var (
+	errNoTrust = fault.New("usage.no-trust", "no trust folder is given",
+		"Name the folder of trust anchors with --trust, or as trust in the settings file.")
+	errNoTSA = fault.New("usage.no-timestamp-url", "a time-stamp is needed and no time-stamp authority is given",
+		"Name one with --timestamp-url or as timestamp_url in the settings file, or sign with --level B.")
+)
+
+// loadTrust opens the trust folder of the flag or else of the settings.
+func (a *app) loadTrust(dir string) (*certs.Store, error) {
+	if dir == "" {
+		dir = a.settings.Trust
+	}
+	if dir == "" {
+		return nil, errNoTrust
+	}
+	return certs.LoadStore(dir)
+}
+
+// services are what signing and checking ask outside this machine.
+type services struct {
+	store *certs.Store
+	ocsp  *ocsp.Client
+}
+
+func newServices(store *certs.Store) services {
+	return services{store: store, ocsp: &ocsp.Client{}}
+}
+
+// online verifies certificates with revocation asked now.
+func (s services) online() *certs.Verifier {
+	return &certs.Verifier{Store: s.store, Revocation: s.ocsp}
+}
+
+func (a *app) timestamper(url string, s services) (*timestamp.Client, error) {
+	if url == "" {
+		url = a.settings.TimestampURL
+	}
+	if url == "" {
+		return nil, errNoTSA
+	}
+	return &timestamp.Client{URL: url, Verifier: s.online()}, nil
+}
+
+// chain finds the certificates between the signer and the trust folder, and
+// refuses a certificate that cannot sign documents, before a PIN is asked.
+// With revocation asked too, a revoked one is refused as early.
+func (s services) chain(ctx context.Context, k *key, revocation certs.RevocationRule) ([]*x509.Certificate, error) {
+	known := func(cert *x509.Certificate) bool {
+		for _, anchor := range s.store.Anchors() {
+			if anchor.Equal(cert) || anchor.CheckSignature(cert.SignatureAlgorithm, cert.RawTBSCertificate, cert.Signature) == nil {
+				return true
+			}
+		}
+		return false
+	}
+	issuers, err := new(aia.Client).Chain(ctx, k.certificate, k.intermediates, known)
+	if err != nil {
+		return nil, fmt.Errorf("finding who issued the signing certificate: %w", err)
+	}
+	_, err = s.online().Verify(ctx, certs.Request{
+		Certificate: k.certificate, Intermediates: issuers,
+		Purpose: certs.DocumentSigning, Revocation: revocation,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("checking the signing certificate: %w", err)
+	}
+	return issuers, nil
+}
+
+// indeterminate tells whether err says that proof is missing, not that
+// something is wrong.
+func indeterminate(err error) bool {
+	var refusal *certs.Refusal
+	return errors.As(err, &refusal) && refusal.Indeterminate
+}

@@ -1,0 +1,4 @@
+package main
+
+// ttyPath is the console, whatever standard input is.
+const ttyPath = "CONIN$"

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"eidgate/sign"
+	"eidgate/sign/pades"
+)
+
+type verifyCommand struct {
+	Trust   string   `placeholder:"DIR" help:"Folder of trust anchors."`
+	JSON    bool     `help:"Print each report as JSON."`
+	Offline bool     `help:"Do not ask for revocation answers that the document does not carry."`
+	Files   []string `arg:"" name:"FILE" help:"PDF files to check."`
+}
+
+// Run prints a report per file; the exit code is that of the worst.
+func (c *verifyCommand) Run(ctx context.Context, a *app) error {
+	store, err := a.loadTrust(c.Trust)
+	if err != nil {
+		return err
+	}
+	trust := sign.Trust{Store: store, Now: a.now}
+	if !c.Offline {
+		trust.Revocation = newServices(store).ocsp
+	}
+	var codes []int
+	for _, file := range c.Files {
+		report, err := verifyFile(ctx, file, trust)
+		if err != nil {
+			if len(c.Files) == 1 {
+				return err
+			}
+			printError(a.err, fmt.Errorf("%s: %w", file, err))
+			codes = append(codes, exitCode(err))
+			continue
+		}
+		if err := c.print(a, report); err != nil {
+			return err
+		}
+		codes = append(codes, verdictExit(report))
+	}
+	if exit := worst(codes...); exit != exitOK {
+		return verdictError(exit)
+	}
+	return nil
+}
+
+func verifyFile(ctx context.Context, file string, trust sign.Trust) (*sign.Report, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	report, err := pades.Validate(ctx, f, info.Size(), trust)
+	if err != nil {
+		return nil, err
+	}
+	report.Document.Name = filepath.Base(file)
+	return report, nil
+}
+
+func (c *verifyCommand) print(a *app, report *sign.Report) error {
+	if !c.JSON {
+		_, err := fmt.Fprint(a.out, report.Text())
+		return err
+	}
+	e := json.NewEncoder(a.out)
+	e.SetIndent("", "  ")
+	return e.Encode(report)
+}
+
+// verdictExit is the exit code of a report. A document without a signature is
+// not valid.
+func verdictExit(report *sign.Report) int {
+	switch {
+	case report.Valid():
+		return exitOK
+	case report.Indication == sign.Indeterminate:
+		return exitIndeterminate
+	default:
+		return exitNotValid
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/x509"
 	"fmt"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -117,7 +118,7 @@ func (v cardView) person(cert *x509.Certificate) {
 	}
 	v.line("Person", "%s, %s", person.FullName(), person.Identifier.Reveal())
 	if person.Document != certs.UnknownDocument {
-		v.line("Kind", "%s", person.Document)
+		v.line("Kind", "%s", strings.ReplaceAll(person.Document.String(), "-", " "))
 	}
 }
 

@@ -2,6 +2,7 @@ package ocsp_test
 
 import (
 	"context"
+	"crypto"
 	"testing"
 	"time"
 
@@ -26,7 +27,7 @@ func TestResponses(t *testing.T) {
 	}
 	revoke := func(a *ocsp.Answer) { a.Status, a.RevokedAt = ocsp.Revoked, signed.Add(-time.Hour) }
 	other := w.template(w.good(t))
-	other.Answers[0].ID = w.id(t, w.mate.cert, w.ca, 3)
+	other.Answers[0].ID = w.id(t, w.mate.cert, w.ca, crypto.SHA1)
 	aboutMate := w.sign(t, other, w.responder)
 	soon, later, early := at(time.Minute, nil), at(time.Hour, nil), at(-time.Hour, nil)
 

@@ -101,6 +101,7 @@ func (w *world) id(t testing.TB, cert *x509.Certificate, issuer *holder, hash cr
 	if err != nil {
 		t.Fatal(err)
 	}
+	target.IssuerName = issuer.cert.RawSubject
 	id, err := ocsp.NewCertID(target, issuer.cert, hash)
 	if err != nil {
 		t.Fatal(err)

@@ -73,7 +73,7 @@ func TestFaultsOfTheTimestamps(t *testing.T) {
 		t.Run(string(fault), func(t *testing.T) {
 			t.Parallel()
 			w := oldWorld(t)
-			c := w.TSA()
+			c := w.Timestamps()
 			c.Verifier, c.Timeout = w.Verifier(t), 2*time.Second
 			if err := w.SetOutage("tsa", fault); err != nil {
 				t.Fatal(err)

@@ -98,8 +98,8 @@ func (w *World) Verifier(t testing.TB) *certs.Verifier {
 // OCSP asks the PKI's responders.
 func (w *World) OCSP() *ocsp.Client { return &ocsp.Client{Now: w.Clock} }
 
-// TSA asks the PKI's time-stamp authority.
-func (w *World) TSA() *timestamp.Client { return &timestamp.Client{URL: w.URL("/tsa"), Now: w.Clock} }
+// Timestamps asks the PKI's time-stamp authority.
+func (w *World) Timestamps() *timestamp.Client { return &timestamp.Client{URL: w.URL("/tsa"), Now: w.Clock} }
 
 // Intermediates are what a path from a card to the root needs.
 func (w *World) Intermediates() []*x509.Certificate { return []*x509.Certificate{w.IssuingCA()} }

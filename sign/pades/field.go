@@ -146,24 +146,21 @@ func changeCatalog(u *pdf.Update, change func(pdf.Dict) pdf.Dict) error {
 // appendTo adds a reference to the array owner[key]. An array that is an
 // object of its own is written again and owner stays as it is: nil is
 // returned. Otherwise the changed owner is returned.
-func appendTo(u *pdf.Update, owner pdf.Dict, key pdf.Name, item pdf.Ref) (pdf.Dict, error) {
+func appendTo(u *pdf.Update, owner pdf.Dict, key pdf.Name, entry pdf.Ref) (pdf.Dict, error) {
 	value := owner.Get(key)
-	array, err := u.View().Array(value)
+	array, err := u.Array(value)
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", key, err)
 	}
-	longer := append(slices.Clone(array), item)
-	if ref, ok := value.(pdf.Ref); ok && array != nil {
-		ind, err := u.View().Object(ref.Num)
-		if err != nil {
-			return nil, err
-		}
-		if _, itself := ind.Value.(pdf.Array); itself {
-			u.Put(ref, longer)
-			return nil, nil
-		}
+	ref, isRef := value.(pdf.Ref)
+	if !isRef || array == nil {
+		return owner.With(key, append(slices.Clone(array), entry)), nil
 	}
-	return owner.With(key, longer), nil
+	// Fields and Annots may be one and the same array.
+	if !slices.Contains(array, pdf.Object(entry)) {
+		u.Put(ref, append(slices.Clone(array), entry))
+	}
+	return nil, nil
 }
 
 // checkChangesAllowed refuses a document whose author certified it and allowed

@@ -103,7 +103,7 @@ func (s *services) status(request []byte) ([]byte, error) {
 
 // options of each level with these services.
 func (ca *authority) levelT() pades.Options {
-	return pades.Options{Timestamper: &timestamp.Client{URL: ca.services.server.URL + "/tsa"}}
+	return pades.Options{Timestamper: &timestamp.Client{URL: ca.services.server.URL + "/tsa", Now: func() time.Time { return now }}}
 }
 
 func (ca *authority) levelLT() pades.Options {

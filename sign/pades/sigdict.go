@@ -49,7 +49,7 @@ func place(f *pdf.File, o *Options, reserved int) (*placement, error) {
 	}
 	sig := u.Alloc()
 	text, byteRangeAt, contentsAt := signatureDict(o, reserved)
-	start := u.PutText(sig, text)
+	u.PutText(sig, text)
 	if err := placeField(u, o.Field, sig); err != nil {
 		return nil, err
 	}
@@ -57,6 +57,7 @@ func place(f *pdf.File, o *Options, reserved int) (*placement, error) {
 	if err != nil {
 		return nil, err
 	}
+	start := u.ValueAt(sig)
 	p := &placement{size: f.Size(), update: update, contents: start + int64(contentsAt), reserved: reserved}
 	copy(update[start-p.size+int64(byteRangeAt):], p.beforeContents())
 	return p, nil

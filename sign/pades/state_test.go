@@ -18,7 +18,7 @@ func options(s *signer) pades.Options {
 	return pades.Options{Certificate: s.cert, Chain: s.chain, Time: now, TimestampSpace: pades.DefaultTimestampSpace}
 }
 
-func prepare(t testing.TB, in []byte, s *signer) *pades.Prepared {
+func preparedFor(t testing.TB, in []byte, s *signer) *pades.Prepared {
 	t.Helper()
 	p, err := pades.Prepare(context.Background(), bytes.NewReader(in), int64(len(in)), options(s))
 	if err != nil {
@@ -44,7 +44,7 @@ func TestTwoSteps(t *testing.T) {
 		for _, key := range ca.signers() {
 			t.Run(s.Name+"/"+key.name, func(t *testing.T) {
 				in := read(t, s.Path)
-				p := prepare(t, in, key)
+				p := preparedFor(t, in, key)
 				state, err := p.MarshalBinary()
 				if err != nil {
 					t.Fatal(err)
@@ -86,7 +86,7 @@ func TestStatesCannotBeSwapped(t *testing.T) {
 	ca := newCA(t)
 	samples := samplepdf.All(t, t.TempDir())
 	in, other := read(t, samples[0].Path), read(t, samples[1].Path)
-	p, q := prepare(t, in, ca.ec384), prepare(t, other, ca.ec384)
+	p, q := preparedFor(t, in, ca.ec384), preparedFor(t, other, ca.ec384)
 	message, err := p.Message(signValue(t, p, ca.ec384))
 	if err != nil {
 		t.Fatal(err)
@@ -124,7 +124,7 @@ func second[T any](_ T, err error) error { return err }
 func TestStateCannotBeChanged(t *testing.T) {
 	ca := newCA(t)
 	in := read(t, firstSample(t))
-	p := prepare(t, in, ca.ec256)
+	p := preparedFor(t, in, ca.ec256)
 	state, _ := p.MarshalBinary()
 	value := signValue(t, p, ca.ec256)
 	message, err := p.Message(value)
@@ -171,7 +171,7 @@ func FuzzRestore(f *testing.F) {
 	in := samplepdf.Write("1.4", "/Root 1 0 R", "%%EOF\n",
 		"<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
 		"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] >>")
-	state, err := prepare(f, in, ca.ec256).MarshalBinary()
+	state, err := preparedFor(f, in, ca.ec256).MarshalBinary()
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -11,16 +11,23 @@ import (
 // objects, a cross-reference section of the kind the file already uses, and a
 // trailer that keeps the file's. Nothing before it is touched.
 type Update struct {
-	v       *View
-	base    int64 // file position of buf[0]
-	buf     []byte
-	entries []updated
-	next    int
+	v     *View
+	base  int64 // file position of buf[0]
+	buf   []byte
+	items []item
+	next  int
+	err   error
 }
 
-type updated struct {
-	ref    Ref
-	offset int64
+// item is one object to write; at is the file position of the object once it
+// is written, value that of its value.
+type item struct {
+	ref       Ref
+	object    Object
+	text      []byte // instead of object, when set
+	data      []byte // of a stream
+	isStream  bool
+	at, value int64
 }
 
 // maxTableOffset is what ten digits can say: ISO 32000-1 §7.5.4.
@@ -49,55 +56,71 @@ func (u *Update) Alloc() Ref {
 	return Ref{Num: u.next - 1}
 }
 
-// Pos is the file position of the next byte written.
-func (u *Update) Pos() int64 { return u.base + int64(len(u.buf)) }
-
-// Put writes an object, new or changed. It gives the file position where the
-// value begins.
-func (u *Update) Put(ref Ref, o Object) int64 {
-	u.begin(ref)
-	at := u.Pos()
-	u.buf = Append(u.buf, o)
-	u.end()
-	return at
+// Array is the array that an object holds: as the update has it, else as the
+// file does.
+func (u *Update) Array(o Object) (Array, error) {
+	if ref, ok := o.(Ref); ok {
+		if i := u.find(ref.Num); i >= 0 {
+			a, _ := u.items[i].object.(Array)
+			return a, nil
+		}
+	}
+	return u.v.Array(o)
 }
 
-// PutText writes an object whose value is already text; the file position where
-// it begins is given back.
-func (u *Update) PutText(ref Ref, text []byte) int64 {
-	u.begin(ref)
-	at := u.Pos()
-	u.buf = append(u.buf, text...)
-	u.end()
-	return at
+func (u *Update) find(num int) int {
+	return slices.IndexFunc(u.items, func(i item) bool { return i.ref.Num == num })
 }
+
+// Put writes an object, new or changed. An array can be put again. Any other
+// object that is put twice has two roles at once, such as page and catalog:
+// then Finish gives [ErrDamaged].
+func (u *Update) Put(ref Ref, o Object) { u.put(item{ref: ref, object: o}) }
+
+// PutText writes an object whose value is already text.
+func (u *Update) PutText(ref Ref, text []byte) { u.put(item{ref: ref, text: text}) }
 
 // PutStream writes a stream; Length is added to the dictionary.
 func (u *Update) PutStream(ref Ref, d Dict, data []byte) {
-	u.begin(ref)
-	u.stream(d, data)
-	u.end()
+	u.put(item{ref: ref, object: d, data: data, isStream: true})
 }
 
-func (u *Update) stream(d Dict, data []byte) {
-	u.buf = Append(u.buf, d.With("Length", Integer(len(data))))
-	u.buf = append(u.buf, "\nstream\n"...)
-	u.buf = append(u.buf, data...)
-	u.buf = append(u.buf, "\nendstream"...)
+func (u *Update) put(it item) {
+	i := u.find(it.ref.Num)
+	if i < 0 {
+		u.items = append(u.items, it)
+		return
+	}
+	_, was := u.items[i].object.(Array)
+	_, is := it.object.(Array)
+	if !was || !is {
+		u.err = fmt.Errorf("object %d has two roles: %w", it.ref.Num, ErrDamaged)
+	}
+	u.items[i] = it
 }
 
-func (u *Update) begin(ref Ref) {
-	u.entries = append(u.entries, updated{ref, u.Pos()})
-	u.buf = fmt.Appendf(u.buf, "%d %d obj\n", ref.Num, ref.Gen)
+// ValueAt is the file position of an object's value, after Finish.
+func (u *Update) ValueAt(ref Ref) int64 {
+	if i := u.find(ref.Num); i >= 0 {
+		return u.items[i].value
+	}
+	return -1
 }
 
-func (u *Update) end() { u.buf = append(u.buf, "\nendobj\n"...) }
+// pos is the file position of the next byte written.
+func (u *Update) pos() int64 { return u.base + int64(len(u.buf)) }
 
-// Finish writes cross-reference section and trailer and gives the bytes to
-// append to the file.
+// Finish writes the objects, cross-reference section and trailer, and gives
+// the bytes to append to the file.
 func (u *Update) Finish() ([]byte, error) {
+	if u.err != nil {
+		return nil, u.err
+	}
+	for i := range u.items {
+		u.write(&u.items[i])
+	}
 	last := u.v.Revision()
-	if !last.IsStream && u.Pos() > maxTableOffset {
+	if !last.IsStream && u.pos() > maxTableOffset {
 		return nil, fmt.Errorf("objects beyond %d bytes do not fit a cross-reference table: %w", int64(maxTableOffset), ErrLimit)
 	}
 	if u.next > maxObjects {
@@ -111,31 +134,51 @@ func (u *Update) Finish() ([]byte, error) {
 	return u.buf, nil
 }
 
-func (u *Update) sortEntries() {
-	slices.SortFunc(u.entries, func(a, b updated) int { return cmp.Compare(a.ref.Num, b.ref.Num) })
+func (u *Update) write(it *item) {
+	it.at = u.pos()
+	u.buf = fmt.Appendf(u.buf, "%d %d obj\n", it.ref.Num, it.ref.Gen)
+	it.value = u.pos()
+	switch {
+	case it.isStream:
+		d, _ := it.object.(Dict)
+		u.stream(d, it.data)
+	case it.text != nil:
+		u.buf = append(u.buf, it.text...)
+	default:
+		u.buf = Append(u.buf, it.object)
+	}
+	u.buf = append(u.buf, "\nendobj\n"...)
 }
 
-// runs cuts the sorted entries into subsections of consecutive numbers.
-func (u *Update) runs() [][]updated {
-	u.sortEntries()
-	var out [][]updated
-	for i, e := range u.entries {
-		if i == 0 || e.ref.Num != u.entries[i-1].ref.Num+1 {
+func (u *Update) stream(d Dict, data []byte) {
+	u.buf = Append(u.buf, d.With("Length", Integer(len(data))))
+	u.buf = append(u.buf, "\nstream\n"...)
+	u.buf = append(u.buf, data...)
+	u.buf = append(u.buf, "\nendstream"...)
+}
+
+// runs cuts the objects into subsections of consecutive numbers.
+func (u *Update) runs() [][]item {
+	sorted := slices.Clone(u.items)
+	slices.SortFunc(sorted, func(a, b item) int { return cmp.Compare(a.ref.Num, b.ref.Num) })
+	var out [][]item
+	for i, it := range sorted {
+		if i == 0 || it.ref.Num != sorted[i-1].ref.Num+1 {
 			out = append(out, nil)
 		}
-		out[len(out)-1] = append(out[len(out)-1], e)
+		out[len(out)-1] = append(out[len(out)-1], it)
 	}
 	return out
 }
 
 func (u *Update) finishTable(last *Revision) {
-	start := u.Pos()
+	start := u.pos()
 	trailer := u.trailer(last, "XRefStm")
 	u.buf = append(u.buf, "xref\n"...)
 	for _, run := range u.runs() {
 		u.buf = fmt.Appendf(u.buf, "%d %d\n", run[0].ref.Num, len(run))
 		for _, e := range run {
-			u.buf = fmt.Appendf(u.buf, "%010d %05d n \n", e.offset, e.ref.Gen)
+			u.buf = fmt.Appendf(u.buf, "%010d %05d n \n", e.at, e.ref.Gen)
 		}
 	}
 	u.buf = append(u.buf, "trailer\n"...)
@@ -144,9 +187,10 @@ func (u *Update) finishTable(last *Revision) {
 }
 
 func (u *Update) finishStream(last *Revision) {
-	self := u.Alloc()
-	start := u.Pos()
-	u.begin(self)
+	self := item{ref: u.Alloc(), at: u.pos()}
+	u.items = append(u.items, self)
+	start := self.at
+	u.buf = fmt.Appendf(u.buf, "%d 0 obj\n", self.ref.Num)
 	width := 4 // of an offset: four bytes while they are enough
 	for start>>(8*width) != 0 {
 		width++
@@ -157,8 +201,7 @@ func (u *Update) finishStream(last *Revision) {
 		With("W", Array{Integer(1), Integer(width), Integer(2)}).
 		With("Index", index)
 	u.stream(d, rows)
-	u.end()
-	u.buf = fmt.Appendf(u.buf, "startxref\n%d\n%%%%EOF\n", start)
+	u.buf = fmt.Appendf(u.buf, "\nendobj\nstartxref\n%d\n%%%%EOF\n", start)
 }
 
 func (u *Update) rows(width int) (index Array, rows []byte) {
@@ -167,7 +210,7 @@ func (u *Update) rows(width int) (index Array, rows []byte) {
 		for _, e := range run {
 			rows = append(rows, 1)
 			for i := width - 1; i >= 0; i-- {
-				rows = append(rows, byte(e.offset>>(8*i)))
+				rows = append(rows, byte(e.at>>(8*i)))
 			}
 			rows = append(rows, byte(e.ref.Gen>>8), byte(e.ref.Gen))
 		}

@@ -29,7 +29,7 @@ func (c *authCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	defer k.close()
+	defer a.release(k.close)
 	token, err := webeid.Make(k, k.certificate, webeid.Request{Origin: c.Origin, Nonce: c.Nonce, App: appVersion})
 	if err != nil {
 		return err

@@ -30,14 +30,14 @@ func (cardList) Run(ctx context.Context, a *app) error {
 	}
 	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
 	for _, r := range readers {
-		fmt.Fprintf(w, "%s\t%s\n", plain(r.Name), plain(inReader(ctx, a.cards, r)))
+		fmt.Fprintf(w, "%s\t%s\n", plain(r.Name), plain(a.inReader(ctx, r)))
 	}
 	return w.Flush()
 }
 
 // inReader says what is in a reader; trouble with one reader does not hide the
 // others.
-func inReader(ctx context.Context, service card.Service, r card.Reader) string {
+func (a *app) inReader(ctx context.Context, r card.Reader) string {
 	switch {
 	case !r.Present:
 		return "no card"
@@ -46,11 +46,11 @@ func inReader(ctx context.Context, service card.Service, r card.Reader) string {
 	case !card.Supported(r.ATR):
 		return fmt.Sprintf("unknown card, ATR %X", r.ATR)
 	}
-	session, err := card.OpenReader(ctx, service, r)
+	session, err := card.OpenReader(ctx, a.cards, r)
 	if err != nil {
 		return err.Error()
 	}
-	defer session.Close()
+	defer a.release(session.Close)
 	number, err := session.Card.DocumentNumber(ctx)
 	if err != nil {
 		return session.Card.Info().Name + ", " + err.Error()
@@ -69,7 +69,7 @@ func (s *cardShow) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	defer session.Close()
+	defer a.release(session.Close)
 	v := cardView{ctx: ctx, card: session.Card, now: a.now(), w: tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)}
 	if err := v.write(); err != nil {
 		return err

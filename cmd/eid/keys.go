@@ -28,6 +28,8 @@ type keyFlags struct {
 var (
 	errKey = fault.New("usage.key", "the key is not understood", "Write --key card or --key pkcs11:URI.")
 
+	errNotReset = fault.New("card.not-reset", "the card could not be reset", "Take it out of the reader.")
+
 	errNoCertificate = fault.New("pkcs11.no-certificate", "there is no certificate beside the key",
 		"Choose a key whose certificate is on the token.")
 )
@@ -38,7 +40,7 @@ type key struct {
 	certificate   *x509.Certificate
 	intermediates []*x509.Certificate // what the token gives; not trusted
 	where         string              // "EstEID 2018 in Reader 0"
-	close         func()
+	close         func() error
 }
 
 // openKey finds the key for a usage. Nothing is asked yet.
@@ -61,8 +63,16 @@ func (a *app) openKey(ctx context.Context, f keyFlags, usage card.Usage) (*key, 
 		return nil, err
 	}
 	release := k.close
-	k.close = func() { release(); wipe() }
+	k.close = func() error { wipe(); return release() }
 	return k, nil
+}
+
+// release gives a key or card back. A card that could not be reset may keep a
+// verified PIN, and only its holder can end that.
+func (a *app) release(close func() error) {
+	if err := close(); err != nil && !errors.Is(err, card.ErrCardRemoved) {
+		printError(a.err, fmt.Errorf("%w: %w", errNotReset, err))
+	}
 }
 
 // pins is where the PIN comes from, and what to do after its last use.
@@ -94,7 +104,7 @@ func (a *app) openCardKey(ctx context.Context, f keyFlags, usage card.Usage, pin
 	return &key{
 		Signer: signer, certificate: signer.Certificate(),
 		where: info.Name + " in " + info.Reader,
-		close: func() { _ = session.Close() },
+		close: session.Close,
 	}, nil
 }
 
@@ -159,7 +169,7 @@ func (a *app) openTokenKey(ctx context.Context, f keyFlags, pins pin.Source) (*k
 	return &key{
 		Signer: k, certificate: k.Certificate(), intermediates: k.Intermediates(),
 		where: "token " + k.Token().Label,
-		close: func() { _ = k.Close() },
+		close: k.Close,
 	}, nil
 }
 

@@ -47,7 +47,7 @@ func (c *signCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	defer s.key.close()
+	defer a.release(s.key.close)
 	var codes []int
 	for _, file := range c.Files {
 		err := s.signFile(ctx, file, len(c.Files) > 1)
@@ -102,7 +102,7 @@ func (c *signCommand) signer(ctx context.Context, a *app) (_ *signer, err error)
 	}
 	defer func() {
 		if err != nil {
-			s.key.close()
+			a.release(s.key.close)
 		}
 	}()
 	return s, s.prepare(ctx)

@@ -91,7 +91,7 @@ func (p atrPattern) matches(atr []byte) bool {
 
 // drivers is the table of supported cards.
 func drivers() []driver {
-	return []driver{esteid2018}
+	return []driver{esteid2018, esteid2025, fineid4, fineid3, lateid2}
 }
 
 func lookUp(atr []byte) *driver {

@@ -12,10 +12,10 @@ import (
 )
 
 // commandsToSign is how many commands one signature takes, card just inserted.
-func commandsToSign(t *testing.T, u card.Usage) int {
+func commandsToSign(t *testing.T, k kind, u card.Usage) int {
 	t.Helper()
-	svc, c := newCard(t)
-	if _, err := sign(t.Context(), svc, request(u, codeOf(u))); err != nil {
+	svc, c := k.newCard(t)
+	if _, err := sign(t.Context(), svc, request(u, k.code(u))); err != nil {
 		t.Fatal(err)
 	}
 	return len(c.Trace())
@@ -23,9 +23,11 @@ func commandsToSign(t *testing.T, u card.Usage) int {
 
 // TestLosingTheCardAtEveryCommand pulls the card out, or lets another program
 // reset it, instead of each command in turn.
-func TestLosingTheCardAtEveryCommand(t *testing.T) {
+func TestLosingTheCardAtEveryCommand(t *testing.T) { eachKind(t, losingTheCardAtEveryCommand) }
+
+func losingTheCardAtEveryCommand(t *testing.T, k kind) {
 	for _, u := range usages() {
-		for n := range commandsToSign(t, u) {
+		for n := range commandsToSign(t, k, u) {
 			for _, f := range []struct {
 				name   string
 				faults sim.Faults
@@ -35,9 +37,9 @@ func TestLosingTheCardAtEveryCommand(t *testing.T) {
 				{"removed", sim.Faults{RemoveAt: &n}, card.ErrCardRemoved, "card.removed"},
 				{"reset", sim.Faults{ResetAt: &n}, card.ErrCardReset, "card.reset"},
 			} {
-				svc, c := newCard(t)
+				svc, c := k.newCard(t)
 				c.SetFaults(f.faults)
-				signature, err := sign(t.Context(), svc, request(u, codeOf(u)))
+				signature, err := sign(t.Context(), svc, request(u, k.code(u)))
 				if signature != nil || !errors.Is(err, f.want) || fault.CodeOf(err) != f.code || fault.HintOf(err) == "" {
 					t.Errorf("%s, %s at command %d: %X, %v", u, f.name, n, signature, err)
 				}
@@ -80,10 +82,12 @@ func hostile() map[string]func(answer []byte) []byte {
 	}
 }
 
-func TestHostileAnswersAtEveryCommand(t *testing.T) {
-	f := simtest.Person(t, "AS0010001")
+func TestHostileAnswersAtEveryCommand(t *testing.T) { eachKind(t, hostileAnswersAtEveryCommand) }
+
+func hostileAnswersAtEveryCommand(t *testing.T, k kind) {
+	f := k.person(t)
 	for _, u := range usages() {
-		for n := range commandsToSign(t, u) {
+		for n := range commandsToSign(t, k, u) {
 			for name, change := range hostile() {
 				for _, protocol := range []card.Protocol{card.T0, card.T1} {
 					svc, c := insert(t, f)
@@ -94,7 +98,7 @@ func TestHostileAnswersAtEveryCommand(t *testing.T) {
 						}
 						return change(answer)
 					}})
-					signature, err := sign(t.Context(), svc, request(u, codeOf(u)))
+					signature, err := sign(t.Context(), svc, request(u, k.code(u)))
 					if signature != nil || err == nil || fault.CodeOf(err) == "" {
 						t.Errorf("%s, %s from command %d: %X, %v", u, name, n, signature, err)
 					}
@@ -109,13 +113,15 @@ func TestHostileAnswersAtEveryCommand(t *testing.T) {
 
 // TestSignaturesOfAnotherKeyAreRefused gives the card the key of one person
 // and the certificate of another.
-func TestSignaturesOfAnotherKeyAreRefused(t *testing.T) {
+func TestSignaturesOfAnotherKeyAreRefused(t *testing.T) { eachKind(t, signaturesOfAnotherKeyAreRefused) }
+
+func signaturesOfAnotherKeyAreRefused(t *testing.T, k kind) {
 	for _, u := range usages() {
-		f, other := simtest.Person(t, "AS0010001"), simtest.Person(t, "AS0010002")
+		f, other := k.person(t), k.person(t)
 		f.Authentication.Certificate = other.Authentication.Certificate
 		f.Signing.Certificate = other.Signing.Certificate
 		svc, c := insert(t, f)
-		signature, err := sign(t.Context(), svc, request(u, codeOf(u)))
+		signature, err := sign(t.Context(), svc, request(u, k.code(u)))
 		if signature != nil || !errors.Is(err, card.ErrBadSignature) {
 			t.Errorf("%s: %X, %v", u, signature, err)
 		}
@@ -125,15 +131,17 @@ func TestSignaturesOfAnotherKeyAreRefused(t *testing.T) {
 	}
 }
 
-func TestEndlessFilesAreRefused(t *testing.T) {
-	svc, c := newCard(t)
+func TestEndlessFilesAreRefused(t *testing.T) { eachKind(t, endlessFilesAreRefused) }
+
+func endlessFilesAreRefused(t *testing.T, k kind) {
+	svc, c := k.newCard(t)
 	c.SetFaults(sim.Faults{Answer: func(_ int, command, answer []byte) []byte {
 		if command[1] == 0xA4 && len(answer) > 2 {
 			return []byte{0x62, 0x04, 0x80, 0x02, 0xFF, 0xFF, 0x90, 0x00}
 		}
 		return answer
 	}})
-	if _, err := sign(t.Context(), svc, request(card.Signing, simtest.PIN2)); !errors.Is(err, card.ErrBadAnswer) {
+	if _, err := sign(t.Context(), svc, request(card.Signing, k.code(card.Signing))); !errors.Is(err, card.ErrBadAnswer) {
 		t.Error(err)
 	}
 	if n := count(c, "b0"); n != 0 {

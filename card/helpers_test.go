@@ -30,7 +30,46 @@ func insert(t testing.TB, f *persofile.File) (*sim.Service, *sim.Card) {
 
 func newCard(t testing.TB) (*sim.Service, *sim.Card) {
 	t.Helper()
-	return insert(t, simtest.Person(t, "AS0010001"))
+	return kind("esteid2018").newCard(t)
+}
+
+// kind is a kind of card that can be simulated.
+type kind string
+
+// eachKind runs a test with each kind of card.
+func eachKind(t *testing.T, test func(t *testing.T, k kind)) {
+	for _, k := range sim.Kinds() {
+		t.Run(k, func(t *testing.T) { test(t, kind(k)) })
+	}
+}
+
+func (k kind) person(t testing.TB) *persofile.File {
+	t.Helper()
+	return simtest.Kind(t, string(k), "AS0010001")
+}
+
+func (k kind) newCard(t testing.TB) (*sim.Service, *sim.Card) {
+	t.Helper()
+	return insert(t, k.person(t))
+}
+
+// code is the right one for a key.
+func (k kind) code(u card.Usage) string {
+	switch {
+	case u == card.Authentication:
+		return simtest.PIN1
+	case k == "fineid4":
+		return simtest.FinnishPIN2
+	}
+	return simtest.PIN2
+}
+
+// tries is how many a code has.
+func (k kind) tries() int {
+	if k == "fineid4" {
+		return 5
+	}
+	return 3
 }
 
 func open(t testing.TB, svc card.Service) *card.Session {
@@ -55,13 +94,6 @@ func (a *asked) PIN(_ context.Context, r card.PINRequest) (*card.PIN, error) {
 }
 
 var digest = sha512.Sum384([]byte("document"))
-
-func codeOf(u card.Usage) string {
-	if u == card.Signing {
-		return simtest.PIN2
-	}
-	return simtest.PIN1
-}
 
 func request(u card.Usage, code string) card.SignRequest {
 	return card.SignRequest{Usage: u, Digest: digest[:], Hash: crypto.SHA384, PINs: &asked{code: code}}
@@ -89,7 +121,7 @@ func count(c *sim.Card, ins string) int {
 }
 
 // operations is how often a key was used.
-func operations(c *sim.Card) int { return count(c, "88") + count(c, "2a") }
+func operations(c *sim.Card) int { return count(c, "88") + count(c, "2a9e9a") }
 
 // left is how many tries a code has, asked in a session of its own.
 func left(t testing.TB, svc card.Service, r card.PINRef) int {

@@ -163,27 +163,41 @@ func (*idemia) algorithms(_ Usage, c *x509.Certificate) []Algorithm {
 	return curveAlgorithms(c, 8*idemiaCurve)
 }
 
-// sign chooses the key, verifies the PIN and signs. Authentication is INTERNAL
-// AUTHENTICATE with the key of AWP, signing is PSO: COMPUTE DIGITAL SIGNATURE
-// with that of QSCD, whose application is still selected from pinStatus.
+// sign chooses the key, verifies the PIN and signs. For signing, its
+// application is still selected from pinStatus.
 func (i *idemia) sign(ctx context.Context, in signing, p *PIN) ([]byte, error) {
-	choose := command{ins: insManageSecurity, p1: 0x41, p2: 0xB6, data: []byte{0x80, 0x01, 0x54, 0x84, 0x01, idemiaSignKey}}
-	compute := command{ins: insPerformSecurity, p1: 0x9E, p2: 0x9A}
+	key := byte(idemiaSignKey)
 	if in.usage == Authentication {
+		key = idemiaAuthKey
 		if err := i.ch.application(ctx, "selecting the application", idemiaAWP); err != nil {
 			return nil, err
 		}
-		choose = command{ins: insManageSecurity, p1: 0x41, p2: 0xA4, data: []byte{0x80, 0x01, 0x04, 0x84, 0x01, idemiaAuthKey}}
-		compute = command{ins: insInternalAuthenticate}
 	}
-	if _, err := i.ch.must(ctx, "choosing the key", choose); err != nil {
+	steps := idemiaSteps(in, key)
+	if _, err := i.ch.must(ctx, "choosing the key", steps[0]); err != nil {
 		return nil, err
 	}
 	if err := i.verify(ctx, PINOf(in.usage), p); err != nil {
 		return nil, err
 	}
-	compute.data, compute.le = field(in.digest, idemiaCurve), anyLength
-	return i.ch.must(ctx, "computing the signature", compute)
+	return i.ch.must(ctx, "computing the signature", steps[1])
+}
+
+// idemiaSteps are the commands that choose a key and use it, for a key on
+// P-384: authentication is INTERNAL AUTHENTICATE with the key of AWP, signing
+// is PSO: COMPUTE DIGITAL SIGNATURE with that of QSCD.
+func idemiaSteps(in signing, key byte) [2]command {
+	digest := field(in.digest, idemiaCurve)
+	if in.usage == Authentication {
+		return [2]command{
+			{ins: insManageSecurity, p1: 0x41, p2: 0xA4, data: []byte{0x80, 0x01, 0x04, 0x84, 0x01, key}},
+			{ins: insInternalAuthenticate, data: digest, le: anyLength},
+		}
+	}
+	return [2]command{
+		{ins: insManageSecurity, p1: 0x41, p2: 0xB6, data: []byte{0x80, 0x01, 0x54, 0x84, 0x01, key}},
+		{ins: insPerformSecurity, p1: 0x9E, p2: 0x9A, data: digest, le: anyLength},
+	}
 }
 
 func (i *idemia) verify(ctx context.Context, r PINRef, p *PIN) error {

@@ -16,9 +16,11 @@ func codes() map[card.PINRef]string {
 	return map[card.PINRef]string{card.PIN1: simtest.PIN1, card.PIN2: simtest.PIN2, card.PUK: simtest.PUK}
 }
 
-func TestCodesChange(t *testing.T) {
+func TestCodesChange(t *testing.T) { eachKind(t, codesChange) }
+
+func codesChange(t *testing.T, k kind) {
 	for ref, old := range codes() {
-		svc, c := newCard(t)
+		svc, c := k.newCard(t)
 		s := open(t, svc)
 		if err := s.Card.ChangePIN(t.Context(), change(ref, old, "87654321")); err != nil {
 			t.Fatalf("%s: %v", ref, err)
@@ -37,9 +39,11 @@ func TestCodesChange(t *testing.T) {
 	}
 }
 
-func TestNewCodesOfTheWrongFormAreNotSent(t *testing.T) {
+func TestNewCodesOfTheWrongFormAreNotSent(t *testing.T) { eachKind(t, newCodesOfTheWrongFormAreNotSent) }
+
+func newCodesOfTheWrongFormAreNotSent(t *testing.T, k kind) {
 	for ref, old := range codes() {
-		svc, c := newCard(t)
+		svc, c := k.newCard(t)
 		s := open(t, svc)
 		for _, fresh := range []string{"123", "1234567890123", "1234567a", ""} {
 			var e *card.PINFormatError
@@ -56,9 +60,11 @@ func TestNewCodesOfTheWrongFormAreNotSent(t *testing.T) {
 	}
 }
 
-func TestBlockedPINsAreUnblockedByThePUK(t *testing.T) {
+func TestBlockedPINsAreUnblockedByThePUK(t *testing.T) { eachKind(t, blockedPINsAreUnblockedByThePUK) }
+
+func blockedPINsAreUnblockedByThePUK(t *testing.T, k kind) {
 	for _, u := range usages() {
-		svc, c := newCard(t)
+		svc, c := k.newCard(t)
 		for range 3 {
 			r := request(u, "999999")
 			r.LastTry = true

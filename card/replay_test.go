@@ -81,6 +81,12 @@ func recordings() []recording {
 	return []recording{
 		{"ESTEID_IDEMIA_V1_SELECT_AUTH_CERTIFICATE_AND_AUTHENTICATE", esteid2018, Authentication, "1234", Algorithm{Hash: crypto.SHA384}},
 		{"ESTEID_IDEMIA_V1_SELECT_SIGN_CERTIFICATE_AND_SIGNING", esteid2018, Signing, "12345", Algorithm{Hash: crypto.SHA384}},
+		{"LATEID_IDEMIA_V2_SELECT_AUTH_CERTIFICATE_AND_AUTHENTICATE", lateid2, Authentication, "1234", Algorithm{Hash: crypto.SHA256, Padding: PKCS1v15}},
+		{"LATEID_IDEMIA_V2_SELECT_SIGN_CERTIFICATE_AND_SIGNING", lateid2, Signing, "123456", Algorithm{Hash: crypto.SHA256, Padding: PKCS1v15}},
+		{"FINEID_V3_SELECT_AUTH_CERTIFICATE_AND_AUTHENTICATE", fineid3, Authentication, "1234", Algorithm{Hash: crypto.SHA256, Padding: PSS}},
+		{"FINEID_V3_SELECT_SIGN_CERTIFICATE_AND_SIGNING", fineid3, Signing, "123456", Algorithm{Hash: crypto.SHA256}},
+		{"FINEID_V4_SELECT_AUTH_CERTIFICATE_AND_AUTHENTICATE", fineid4, Authentication, "1234", Algorithm{Hash: crypto.SHA384}},
+		{"FINEID_V4_SELECT_SIGN_CERTIFICATE_AND_SIGNING", fineid4, Signing, "123456", Algorithm{Hash: crypto.SHA384}},
 	}
 }
 

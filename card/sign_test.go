@@ -17,15 +17,17 @@ import (
 
 func usages() []card.Usage { return []card.Usage{card.Authentication, card.Signing} }
 
-func TestEveryHashSigns(t *testing.T) {
-	svc, _ := newCard(t)
+func TestEveryHashSigns(t *testing.T) { eachKind(t, everyHashSigns) }
+
+func everyHashSigns(t *testing.T, k kind) {
+	svc, _ := k.newCard(t)
 	s := open(t, svc)
 	for _, u := range usages() {
 		algorithms, err := s.Card.Algorithms(t.Context(), u)
 		if err != nil || len(algorithms) != 8 {
 			t.Fatalf("%s: %v, %v", u, algorithms, err)
 		}
-		key, err := card.Signer(t.Context(), s.Card, u, &asked{code: codeOf(u)})
+		key, err := card.Signer(t.Context(), s.Card, u, &asked{code: k.code(u)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -45,10 +47,12 @@ func TestEveryHashSigns(t *testing.T) {
 	}
 }
 
-func TestOneVerifyAndOneOperationForEachSignature(t *testing.T) {
+func TestOneVerifyAndOneOperationForEachSignature(t *testing.T) { eachKind(t, oneVerify) }
+
+func oneVerify(t *testing.T, k kind) {
 	for _, u := range usages() {
-		svc, c := newCard(t)
-		if _, err := sign(t.Context(), svc, request(u, codeOf(u))); err != nil {
+		svc, c := k.newCard(t)
+		if _, err := sign(t.Context(), svc, request(u, k.code(u))); err != nil {
 			t.Fatal(err)
 		}
 		if v, o := count(c, "20"), operations(c); v != 1 || o != 1 {
@@ -57,11 +61,13 @@ func TestOneVerifyAndOneOperationForEachSignature(t *testing.T) {
 	}
 }
 
-func TestT0CardsSign(t *testing.T) {
+func TestT0CardsSign(t *testing.T) { eachKind(t, signsOverT0) }
+
+func signsOverT0(t *testing.T, k kind) {
 	for _, u := range usages() {
-		svc, c := newCard(t)
+		svc, c := k.newCard(t)
 		svc.SetProtocol(reader, card.T0)
-		if _, err := sign(t.Context(), svc, request(u, codeOf(u))); err != nil {
+		if _, err := sign(t.Context(), svc, request(u, k.code(u))); err != nil {
 			t.Fatalf("%s: %v", u, err)
 		}
 		if v, o := count(c, "20"), operations(c); v != 1 || o != 1 || count(c, "c0") == 0 {
@@ -83,7 +89,7 @@ func TestTheUserIsToldWhatTheCodeIsFor(t *testing.T) {
 		if _, err := s.Card.DocumentNumber(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		source := &asked{code: codeOf(c.usage)}
+		source := &asked{code: kind("esteid2018").code(c.usage)}
 		r := request(c.usage, "")
 		r.PINs = source
 		if _, err := s.Card.Sign(t.Context(), r); err != nil {
@@ -96,12 +102,14 @@ func TestTheUserIsToldWhatTheCodeIsFor(t *testing.T) {
 	}
 }
 
-func TestWrongCodesCountDownToBlocked(t *testing.T) {
+func TestWrongCodesCountDownToBlocked(t *testing.T) { eachKind(t, wrongCodesCountDownToBlocked) }
+
+func wrongCodesCountDownToBlocked(t *testing.T, k kind) {
 	for _, u := range usages() {
-		svc, c := newCard(t)
+		svc, c := k.newCard(t)
 		wrong := request(u, "999999")
 
-		for _, want := range []int{2, 1} {
+		for want := k.tries() - 1; want > 0; want-- {
 			_, err := sign(t.Context(), svc, wrong)
 			var e *card.WrongPINError
 			if !errors.As(err, &e) || e.Left != want || fault.CodeOf(err) != "card.wrong-pin" || fault.HintOf(err) == "" {
@@ -111,36 +119,38 @@ func TestWrongCodesCountDownToBlocked(t *testing.T) {
 		if _, err := sign(t.Context(), svc, wrong); !errors.Is(err, card.ErrLastTry) {
 			t.Fatalf("%s: the last try without consent: %v", u, err)
 		}
-		if n := count(c, "20"); n != 2 {
+		if n := count(c, "20"); n != k.tries()-1 {
 			t.Fatalf("%s: %d VERIFY, the last try was sent", u, n)
 		}
 		wrong.LastTry = true
 		if _, err := sign(t.Context(), svc, wrong); !errors.Is(err, card.ErrPINBlocked) {
 			t.Fatalf("%s: the last try: %v", u, err)
 		}
-		right := request(u, codeOf(u))
+		right := request(u, k.code(u))
 		right.LastTry = true
 		source := right.PINs.(*asked)
 		if _, err := sign(t.Context(), svc, right); !errors.Is(err, card.ErrPINBlocked) || fault.CodeOf(err) != "card.pin-blocked" {
 			t.Fatalf("%s: blocked: %v", u, err)
 		}
-		if n := count(c, "20"); n != 3 || len(source.requests) != 0 || operations(c) != 0 {
+		if n := count(c, "20"); n != k.tries() || len(source.requests) != 0 || operations(c) != 0 {
 			t.Errorf("%s: %d VERIFY, %d questions, %d operations", u, n, len(source.requests), operations(c))
 		}
 	}
 }
 
-func TestTheLastTryWithConsentSigns(t *testing.T) {
-	svc, _ := newCard(t)
-	for range 2 {
+func TestTheLastTryWithConsentSigns(t *testing.T) { eachKind(t, theLastTryWithConsentSigns) }
+
+func theLastTryWithConsentSigns(t *testing.T, k kind) {
+	svc, _ := k.newCard(t)
+	for range k.tries() - 1 {
 		_, _ = sign(t.Context(), svc, request(card.Signing, "999999"))
 	}
-	r := request(card.Signing, simtest.PIN2)
+	r := request(card.Signing, k.code(card.Signing))
 	r.LastTry = true
 	if _, err := sign(t.Context(), svc, r); err != nil {
 		t.Fatal(err)
 	}
-	if n := left(t, svc, card.PIN2); n != 3 {
+	if n := left(t, svc, card.PIN2); n != k.tries() {
 		t.Errorf("%d tries left after the right code", n)
 	}
 }
@@ -170,11 +180,13 @@ func TestCodesOfTheWrongFormAreNotSent(t *testing.T) {
 	}
 }
 
-func TestADeclinedPromptSendsNothing(t *testing.T) {
+func TestADeclinedPromptSendsNothing(t *testing.T) { eachKind(t, aDeclinedPromptSendsNothing) }
+
+func aDeclinedPromptSendsNothing(t *testing.T, k kind) {
 	declines := pin.SourceFunc(func(context.Context, card.PINRequest) (*card.PIN, error) { return nil, card.ErrCancelled })
 	empty := pin.SourceFunc(func(context.Context, card.PINRequest) (*card.PIN, error) { return nil, nil })
 	for _, source := range []card.PINSource{declines, empty, nil} {
-		svc, c := newCard(t)
+		svc, c := k.newCard(t)
 		r := request(card.Signing, "")
 		r.PINs = source
 		if _, err := sign(t.Context(), svc, r); !errors.Is(err, card.ErrCancelled) {
@@ -212,9 +224,11 @@ func TestBadDigestsAreRefusedBeforeAnybodyIsAsked(t *testing.T) {
 
 // TestAClosedSessionLeavesNoVerifiedPIN uses the same card from another
 // session, without a code.
-func TestAClosedSessionLeavesNoVerifiedPIN(t *testing.T) {
-	svc, _ := newCard(t)
-	if _, err := sign(t.Context(), svc, request(card.Authentication, simtest.PIN1)); err != nil {
+func TestAClosedSessionLeavesNoVerifiedPIN(t *testing.T) { eachKind(t, aClosedSessionLeavesNoVerifiedPIN) }
+
+func aClosedSessionLeavesNoVerifiedPIN(t *testing.T, k kind) {
+	svc, _ := k.newCard(t)
+	if _, err := sign(t.Context(), svc, request(card.Authentication, k.code(card.Authentication))); err != nil {
 		t.Fatal(err)
 	}
 	c, err := svc.Connect(t.Context(), reader)

@@ -84,7 +84,7 @@ func fileSize(fci []byte, limit int) (int, error) {
 		return 0, fmt.Errorf("reading a file's size: %w", ErrBadAnswer)
 	}
 	n := int(size[0])<<8 | int(size[1])
-	if n == 0 || n > limit {
+	if n > limit {
 		return 0, fmt.Errorf("reading a file of %d bytes, at most %d are allowed: %w", n, limit, ErrBadAnswer)
 	}
 	return n, nil

@@ -102,7 +102,9 @@ type usedList struct {
 }
 
 // run goes through the certificate's distribution points and then the one
-// that every certificate has implicitly: its issuer's name.
+// that every certificate has implicitly: its issuer's name. Unlike §6.3.3 it
+// does not stop when every reason is covered: a list that says "revoked" wins
+// over any that does not, so that no order of lists hides a revocation.
 func (c *crlCheck) run() (*RevocationStatus, error) {
 	implied := pkix.DistributionPoint{
 		Reasons:  pkix.AllReasons,
@@ -110,9 +112,6 @@ func (c *crlCheck) run() (*RevocationStatus, error) {
 	}
 	for _, dp := range append(slices.Clone(c.cert.DistributionPoints), implied) {
 		for _, l := range c.lists {
-			if c.covered == pkix.AllReasons {
-				return c.good(), nil
-			}
 			entry, err := c.consult(dp, l)
 			if err != nil {
 				if c.why == nil {
@@ -126,7 +125,7 @@ func (c *crlCheck) run() (*RevocationStatus, error) {
 		}
 	}
 	if c.covered == pkix.AllReasons {
-		return c.good(), nil
+		return c.answer(), nil
 	}
 	return nil, c.nothing()
 }
@@ -151,15 +150,18 @@ func (c *crlCheck) consult(dp pkix.DistributionPoint, l *pkix.CRL) (*pkix.Entry,
 	if l.DeltaBase != nil || !c.issuedFor(dp, l) || !c.inScope(dp, l) {
 		return nil, nil
 	}
+	if slices.ContainsFunc(c.used, func(u *usedList) bool { return u.list == l }) {
+		return nil, nil
+	}
 	reasons := dp.Reasons
 	if l.Scope != nil {
 		reasons &= l.Scope.Reasons
 	}
-	if reasons&^c.covered == 0 {
+	if reasons == 0 {
 		return nil, nil
 	}
 	signer, err := c.usable(l)
-	if err != nil {
+	if err != nil || c.outdated(l) {
 		return nil, err
 	}
 	entry, delta, err := c.find(l, signer)
@@ -193,6 +195,18 @@ func (c *crlCheck) find(l *pkix.CRL, signer *node) (*pkix.Entry, *usedList, erro
 	return entry, delta, err
 }
 
+// outdated says that a newer usable list of the same key and scope replaces l.
+func (c *crlCheck) outdated(l *pkix.CRL) bool {
+	return slices.ContainsFunc(c.lists, func(o *pkix.CRL) bool {
+		if o.DeltaBase != nil || !o.ThisUpdate.After(l.ThisUpdate) || !o.Issuer.Same(l.Issuer) ||
+			!sameScope(o.Scope, l.Scope) || !bytes.Equal(o.AuthorityKeyID, l.AuthorityKeyID) {
+			return false
+		}
+		_, err := c.usable(o)
+		return err == nil
+	})
+}
+
 // deltaOf finds the newest usable delta list (§5.2.4, §6.3.3 (c)): same
 // issuer, scope and key, its base not newer than l and itself newer.
 func (c *crlCheck) deltaOf(l *pkix.CRL, signer *node) *usedList {
@@ -211,10 +225,6 @@ func (c *crlCheck) deltaOf(l *pkix.CRL, signer *node) *usedList {
 		}
 	}
 	return best
-}
-
-func (c *crlCheck) good() *RevocationStatus {
-	return c.answer()
 }
 
 // revoked takes the earlier of the date of revocation and the date from which

@@ -71,6 +71,9 @@ func (s *state) admitAnchor(anchor *node, n int) error {
 	if err := s.checkTime(anchor); err != nil {
 		return err
 	}
+	if err := checkCritical(anchor); err != nil {
+		return err
+	}
 	if n == 0 {
 		return nil
 	}
@@ -102,8 +105,8 @@ func (s *state) process(c *node, i int) error {
 	if s.explicit == 0 && s.graph.null() {
 		return Refuse("path.policy", c.x, "a valid certificate policy is required and the path has none")
 	}
-	if len(c.UnknownCritical) > 0 {
-		return Refuse("path.critical-extension", c.x, "the certificate has critical extension %v, which is not understood", c.UnknownCritical[0])
+	if err := checkCritical(c); err != nil {
+		return err
 	}
 	if last {
 		return nil
@@ -173,6 +176,14 @@ func constrain(valid, wanted []pkix.OID) []pkix.OID {
 		return wanted
 	}
 	return slices.DeleteFunc(slices.Clone(valid), func(p pkix.OID) bool { return !slices.Contains(wanted, p) })
+}
+
+// checkCritical is §6.1.4 (o) and §6.1.5 (f).
+func checkCritical(c *node) error {
+	if len(c.UnknownCritical) > 0 {
+		return Refuse("path.critical-extension", c.x, "the certificate has critical extension %v, which is not understood", c.UnknownCritical[0])
+	}
+	return nil
 }
 
 func (s *state) checkTime(c *node) error {

@@ -3,6 +3,7 @@ package sim
 import (
 	"bytes"
 	"crypto/ecdsa"
+	"io"
 )
 
 // environment answers MSE SET. The algorithm is named by one byte or by the
@@ -64,12 +65,17 @@ func (c *esteid2018) computeSignature(r request) ([]byte, uint16) {
 	return c.ecdsa(c.sign, r.data)
 }
 
-// ecdsa signs a field element and returns r||s.
+// ecdsa signs a field element; the card pads and cuts nothing.
 func (c *esteid2018) ecdsa(key *ecdsa.PrivateKey, digest []byte) ([]byte, uint16) {
 	if len(digest) != p384Size {
 		return nil, swWrongLength
 	}
-	r, s, err := ecdsa.Sign(c.random, key, digest)
+	return signRaw(c.random, key, digest)
+}
+
+// signRaw makes a signature in the form r||s.
+func signRaw(random io.Reader, key *ecdsa.PrivateKey, digest []byte) ([]byte, uint16) {
+	r, s, err := ecdsa.Sign(random, key, digest)
 	if err != nil {
 		return nil, swInternalDamage
 	}

@@ -58,6 +58,7 @@ type Option func(*options)
 type options struct {
 	random io.Reader
 	sink   io.Writer
+	unused bool
 }
 
 // WithRandom gives the source of randomness for signatures instead of
@@ -68,8 +69,12 @@ func WithRandom(r io.Reader) Option { return func(o *options) { o.random = r } }
 // hex, codes replaced by dots.
 func WithTrace(w io.Writer) Option { return func(o *options) { o.sink = w } }
 
+// WithUnusedCodes makes a card as it comes from the envelope: on cards that
+// demand it, no code was changed yet.
+func WithUnusedCodes() Option { return func(o *options) { o.unused = true } }
+
 // Kinds are the kinds of card that can be simulated.
-func Kinds() []string { return []string{"esteid2018"} }
+func Kinds() []string { return []string{"esteid2018", "esteid2025", "fineid4"} }
 
 // New makes the card a personalisation file describes.
 func New(f *persofile.File, opts ...Option) (*Card, error) {
@@ -82,6 +87,8 @@ func New(f *persofile.File, opts ...Option) (*Card, error) {
 	switch f.Card {
 	case "esteid2018":
 		app, err = newEstEID2018(f, o.random)
+	case "esteid2025", "fineid4":
+		app, err = newThales(f, o)
 	default:
 		return nil, fmt.Errorf("simulating a card of kind %q: only %v are known", f.Card, Kinds())
 	}

@@ -18,7 +18,11 @@ type personFile = persofile.File
 // people are one card of each kind.
 func people(t testing.TB) []*personFile {
 	t.Helper()
-	return []*personFile{simtest.Person(t, "AS0010001")}
+	var all []*personFile
+	for _, kind := range sim.Kinds() {
+		all = append(all, simtest.Kind(t, kind, "AS0010001"))
+	}
+	return all
 }
 
 // TestVPCD speaks the reader's side of the protocol.

@@ -18,6 +18,7 @@ import (
 	"eidgate/certs"
 	"eidgate/certs/pki/pkitest"
 	"eidgate/internal/fault"
+	"eidgate/sign"
 )
 
 func signingCertificate(t *testing.T, w *world) *x509.Certificate {
@@ -139,6 +140,7 @@ func TestUsage(t *testing.T) {
 	w := newWorld(t)
 	w.run(t, "help", "exit-codes").want(t, exitOK, "card or PIN trouble")
 	w.run(t, "help", "settings").want(t, exitOK, "timestamp_url")
+	w.run(t, "help", "policy").want(t, exitOK, sign.PolicyVersion, sign.Policy()[0].ID)
 	for _, args := range [][]string{{"frobnicate"}, {"sign"}, {"verify"}, {"sign", "--pin", "1234", "x.pdf"}, {"help", "me"}} {
 		if got := w.run(t, args...); got.exit != exitInput {
 			t.Errorf("eid %v: exit code %d, want %d", args, got.exit, exitInput)

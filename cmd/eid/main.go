@@ -16,7 +16,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -29,6 +28,7 @@ import (
 	"eidgate/card"
 	"eidgate/card/pcsc"
 	"eidgate/internal/fault"
+	"eidgate/sign"
 )
 
 func main() {
@@ -47,7 +47,7 @@ type commands struct {
 	Sign   signCommand   `cmd:"" help:"Sign PDF files with a card or a PKCS#11 token."`
 	Verify verifyCommand `cmd:"" help:"Check the signatures of PDF files."`
 	Auth   authCommand   `cmd:"" help:"Log in: print a Web eID authentication token."`
-	Help   helpCommand   `cmd:"" help:"Explain exit codes or settings."`
+	Help   helpCommand   `cmd:"" help:"Explain exit codes, settings or the validation policy."`
 }
 
 // app is the program's connection to the world, given to every command.
@@ -92,7 +92,7 @@ func (a *app) run(ctx context.Context, args []string) int {
 }
 
 type helpCommand struct {
-	Topic string `arg:"" optional:"" enum:"exit-codes,settings," default:"" help:"exit-codes or settings."`
+	Topic string `arg:"" optional:"" enum:"exit-codes,settings,policy," default:"" help:"exit-codes, settings or policy."`
 }
 
 func (h *helpCommand) Run(a *app) error {
@@ -101,8 +101,13 @@ func (h *helpCommand) Run(a *app) error {
 		fmt.Fprint(a.out, exitCodesHelp)
 	case "settings":
 		fmt.Fprint(a.out, settingsHelp)
+	case "policy":
+		fmt.Fprintf(a.out, "What eid verify decides where standards leave a choice or validators disagree (%s):\n", sign.PolicyVersion)
+		for _, rule := range sign.Policy() {
+			fmt.Fprintf(a.out, "\n%s\n  %s\n  Why: %s\n", rule.ID, rule.Choice, rule.Why)
+		}
 	default:
-		return errors.Join(errUsage, errors.New("name a topic: eid help exit-codes, or eid help settings"))
+		return fmt.Errorf("%w: name a topic, exit-codes, settings or policy", errUsage)
 	}
 	return nil
 }

@@ -29,6 +29,8 @@ func shapes() map[string][]byte {
 			pageObject+"/Annots [5 0 R] >>", "<< /Fields [5 0 R] /NeedAppearances true >>", emptyField+">>"),
 		"fields are an object": samplepdf.Write("1.6", "/Root 1 0 R", "%%EOF\n", root("/AcroForm 4 0 R"), pagesObject,
 			pageObject+"/Annots 7 0 R >>", "<< /Fields 6 0 R >>", emptyField+">>", "[5 0 R]", "[5 0 R]"),
+		"fields and annots are one": samplepdf.Write("1.6", "/Root 1 0 R", "%%EOF\n", root("/AcroForm 4 0 R"), pagesObject,
+			pageObject+"/Annots 6 0 R >>", "<< /Fields 6 0 R >>", emptyField+">>", "[5 0 R]"),
 		"form is null":      samplepdf.Write("1.6", "/Root 1 0 R", "%%EOF\n", root("/AcroForm 9 0 R"), pagesObject, pageObject+">>"),
 		"annots are null":   samplepdf.Write("1.6", "/Root 1 0 R", "%%EOF\n", root(""), pagesObject, pageObject+"/Annots null >>"),
 		"names with spaces": samplepdf.Write("1.6", "/Root 1 0 R", "%%EOF\n", root("/A#20#28b /c#2Fd /Lang (a\\)b\\\\\\(c)"), pagesObject, pageObject+">>"),
@@ -144,6 +146,7 @@ func TestSignRefusesBadInput(t *testing.T) {
 			"<< /Type /Pages /Kids [] /Count 0 >>"), pades.ErrDamaged},
 		"page tree loops": {samplepdf.Write("1.6", "/Root 1 0 R", "%%EOF\n", "<< /Type /Catalog /Pages 2 0 R >>",
 			"<< /Type /Pages /Kids [2 0 R] /Count 1 >>"), pades.ErrDamaged},
+		"page is the catalog": {samplepdf.Write("1.6", "/Root 1 0 R", "%%EOF\n", "<< /Type /Catalog /Pages 1 0 R >>"), pades.ErrDamaged},
 		"form loops": {samplepdf.Write("1.6", "/Root 1 0 R", "%%EOF\n", "<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [4 0 R] >> >>",
 			pagesObject, pageObject+">>", "<< /T (a) /Kids [4 0 R] >>"), pades.ErrDamaged},
 	} {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 
+	"eidgate/internal/fault"
 	"eidgate/sign"
 	"eidgate/sign/internal/pdf"
 	"eidgate/sign/internal/revisions"
@@ -30,19 +31,16 @@ func Validate(ctx context.Context, in io.ReaderAt, size int64, trust sign.Trust)
 	if err != nil {
 		return nil, err
 	}
-	found, err := file.Latest().Signatures()
-	switch {
-	case err != nil:
+	v := &validation{in: in, file: file, trust: trust, report: report}
+	if err := v.find(); err != nil {
 		return nil, err
-	case len(found) > maxSignatures:
-		return nil, fmt.Errorf("%d signatures: %w", len(found), ErrLimit)
-	case len(found) == 0:
+	}
+	if len(v.all) == 0 {
 		report.Checks = append(report.Checks, sign.Note("signatures", "the PDF has no signature field that is signed"))
 		report.Conclude()
 		return report, nil
 	}
-	v := &validation{in: in, file: file, trust: trust, report: report}
-	if err := v.run(ctx, found); err != nil {
+	if err := v.run(ctx); err != nil {
 		return nil, err
 	}
 	report.Conclude()
@@ -58,10 +56,44 @@ type validation struct {
 	all    []*candidate
 }
 
-func (v *validation) run(ctx context.Context, found []pdf.Signature) error {
-	for _, s := range found {
-		v.all = append(v.all, newCandidate(s))
+// find lists the signatures of the document and those that a later revision
+// took away or wrote over: hiding a signature does not make it unsaid.
+func (v *validation) find() error {
+	type place struct {
+		num   int
+		start int64
 	}
+	known := map[place]bool{}
+	revisions := v.file.Revisions()
+	for i := len(revisions) - 1; i >= 0; i-- {
+		found, err := v.file.At(i).Signatures()
+		if err != nil {
+			if i < len(revisions)-1 {
+				continue // an old state that cannot be read shows nothing
+			}
+			return err
+		}
+		for _, s := range found {
+			var p place
+			if s.Object != nil {
+				p = place{s.Object.Num, s.Object.Start}
+			}
+			if i < len(revisions)-1 && known[p] {
+				continue
+			}
+			known[p] = true
+			c := newCandidate(s)
+			c.gone = i < len(revisions)-1
+			if v.all = append(v.all, c); len(v.all) > maxSignatures {
+				return fmt.Errorf("more than %d signatures: %w", maxSignatures, ErrLimit)
+			}
+		}
+	}
+	slices.Reverse(v.all) // as found, the oldest revision last
+	return nil
+}
+
+func (v *validation) run(ctx context.Context) error {
 	v.checkShared()
 	for _, c := range v.all {
 		if err := c.locate(v.in, v.file); err != nil {
@@ -94,6 +126,9 @@ func (v *validation) run(ctx context.Context, found []pdf.Signature) error {
 func (v *validation) checkShared() {
 	dicts, names := map[int]int{}, map[string]int{}
 	for _, c := range v.all {
+		if c.gone {
+			continue
+		}
 		if c.sig.Object != nil {
 			dicts[c.sig.Object.Num]++
 		}
@@ -101,6 +136,7 @@ func (v *validation) checkShared() {
 	}
 	for _, c := range v.all {
 		switch {
+		case c.gone:
 		case c.sig.Object != nil && dicts[c.sig.Object.Num] > 1:
 			c.refuse("signature", errSharedSignature)
 		case names[c.sig.Field.Name] > 1:
@@ -121,8 +157,12 @@ func (v *validation) changes() ([]revisions.Change, error) {
 		return nil, nil
 	}
 	changes, err := revisions.Analyse(v.file, base)
-	if err != nil {
-		return nil, fmt.Errorf("comparing the document's revisions: %w", err)
+	switch {
+	case err == nil:
+		return changes, nil
+	case fault.CodeOf(err) == "":
+		return nil, err // of reading
 	}
-	return changes, nil
+	// What cannot be compared is not allowed.
+	return []revisions.Change{{Revision: v.file.Last().Index, Err: fmt.Errorf("comparing the document's revisions: %w", err)}}, nil
 }

@@ -3,6 +3,7 @@ package pades
 import (
 	"bytes"
 	"crypto"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"strings"
@@ -22,6 +23,7 @@ type candidate struct {
 	out      *sign.Signature
 	profile  cades.Profile
 	stamp    bool // a document time-stamp
+	gone     bool // no longer in the document as it stands
 	revision int  // that it covers
 	message  *cms.SignedData
 	der      []byte // the message
@@ -30,7 +32,7 @@ type candidate struct {
 }
 
 func newCandidate(s pdf.Signature) *candidate {
-	c := &candidate{sig: s, digests: map[crypto.Hash][]byte{}}
+	c := &candidate{sig: s, revision: max(s.Revision, 0), digests: map[crypto.Hash][]byte{}}
 	c.out = &sign.Signature{ID: s.Field.Name, Kind: sign.KindSignature, Format: "PAdES"}
 	switch filter := s.Dict.Name("SubFilter"); filter {
 	case "ETSI.CAdES.detached":
@@ -105,7 +107,12 @@ func (c *candidate) locate(in io.ReaderAt, f *pdf.File) error {
 		{"dictionary", "the signature dictionary is well made", c.checkDictionary},
 		{"byte-range", "everything but the signature value is signed", func() error { return c.checkByteRange(in, f) }},
 		{"revision", "the signed bytes are a revision of this document", func() error { return c.checkRevision(in, f) }},
-		{"contents", "the signature value is one CMS message", c.checkContents},
+		{"contents", "the signature value is one CMS message", func() error {
+			if err := c.checkDigits(in); err != nil {
+				return err
+			}
+			return c.checkContents()
+		}},
 	} {
 		err := step.run()
 		switch {
@@ -135,11 +142,24 @@ func (c *candidate) checkDictionary() error {
 	if _, direct := d.Get("ByteRange").(pdf.Array); !direct {
 		return fmt.Errorf("%w: it is not in the signature dictionary", errByteRange)
 	}
-	// The brackets and two digits for each byte: no white space to hide in, no
-	// odd digit.
-	if c.sig.ContentsStart < 0 || !c.sig.ContentsHex ||
-		c.sig.ContentsEnd-c.sig.ContentsStart != 2*int64(len(c.sig.Contents))+2 {
+	if c.sig.ContentsStart < 0 || !c.sig.ContentsHex {
 		return errContents
+	}
+	return nil
+}
+
+// checkDigits wants nothing but hexadecimal digits between the brackets, two
+// for each byte: these are the only bytes of the document that are not signed.
+func (c *candidate) checkDigits(in io.ReaderAt) error {
+	if c.sig.ContentsEnd-c.sig.ContentsStart != 2*int64(len(c.sig.Contents))+2 {
+		return errContents
+	}
+	digits := make([]byte, 2*len(c.sig.Contents))
+	if n, err := in.ReadAt(digits, c.sig.ContentsStart+1); err != nil && n < len(digits) {
+		return fmt.Errorf("reading the document: %w", err)
+	}
+	if _, err := hex.Decode(digits, digits); err != nil {
+		return fmt.Errorf("%w: %w", errContents, err)
 	}
 	return nil
 }

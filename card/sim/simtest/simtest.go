@@ -23,7 +23,21 @@ const (
 	PIN1 = "1234"
 	PIN2 = "12345"
 	PUK  = "12345678"
+
+	FinnishPIN2 = "123456" // where PIN2 has six digits at least
 )
+
+// Kind makes a personalisation file for a card of another kind; see
+// [Person].
+func Kind(t testing.TB, kind, number string) *persofile.File {
+	t.Helper()
+	f := Person(t, number)
+	f.Card = kind
+	if kind == "fineid4" {
+		f.PIN2 = FinnishPIN2
+	}
+	return f
+}
 
 // Person makes a personalisation file for a card of the kind "esteid2018".
 // number is the document number.

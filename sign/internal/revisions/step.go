@@ -24,6 +24,7 @@ type step struct {
 func (s *step) run() error {
 	if s.new.Revision().Hybrid {
 		s.refuse(ErrHybrid, "revision %d", s.k+1)
+		return nil
 	}
 	for _, num := range s.numbers() {
 		object, err := s.new.Object(num)

@@ -40,6 +40,10 @@ func newCredentials(dir string) (*credentials, error) {
 	if err != nil {
 		return nil, err
 	}
+	policy, err := x509.OIDFromInts([]uint64{2, 999, 1, 1}) // the arc for examples
+	if err != nil {
+		return nil, err
+	}
 	root := template(1, "Bench Root")
 	root.IsCA, root.BasicConstraintsValid, root.KeyUsage = true, true, x509.KeyUsageCertSign
 	c := &credentials{trust: filepath.Join(dir, "trust")}
@@ -59,7 +63,7 @@ func newCredentials(dir string) (*credentials, error) {
 	}{{&c.ec, "ec", ecKey}, {&c.rsa, "rsa", rsaKey}} {
 		*leaf.out = credential{key: filepath.Join(dir, leaf.name+".key"), cert: filepath.Join(dir, leaf.name+".pem")}
 		t := template(int64(2+i), "BENCH,SIGNER")
-		t.KeyUsage = x509.KeyUsageContentCommitment
+		t.KeyUsage, t.Policies = x509.KeyUsageContentCommitment, []x509.OID{policy}
 		if err := certify(leaf.out.cert, t, root, leaf.key.Public(), rootKey); err != nil {
 			return nil, err
 		}

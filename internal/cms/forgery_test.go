@@ -136,11 +136,10 @@ func TestNoByteCanChangeUnnoticed(t *testing.T) {
 	good := must(must(cms.Prepare(tmpl))(t).Sign(rand.Reader, id.key))(t)
 	rules := cms.Rules{}
 	rules.Candidates = append(rules.Candidates, id.cert)
-	// SignedData.version and the outer digest algorithms are not signed and
-	// decide nothing: the signer's own are used.
-	unsigned := bytes.Index(good, []byte{0x02, 0x01, 0x01, 0x31})
+	// SignedData.version is not signed and decides nothing.
+	version := bytes.Index(good, []byte{0x02, 0x01, 0x01, 0x31}) + 2
 	for i := range good {
-		if i >= unsigned && i < bytes.Index(good, must(asn1.Marshal(cms.OIDData))(t)) {
+		if i == version {
 			continue
 		}
 		for _, flip := range []byte{0x01, 0x80} {
@@ -150,8 +149,7 @@ func TestNoByteCanChangeUnnoticed(t *testing.T) {
 			if err != nil {
 				continue
 			}
-			r, err := sd.Verify(rules, contentDigest)
-			if err == nil && r.Signer.Version == 1 {
+			if _, err := sd.Verify(rules, contentDigest); err == nil {
 				t.Errorf("byte %d (%#x) changed and the message still verifies", i, good[i])
 			}
 		}

@@ -72,7 +72,7 @@ func (sd *SignedData) Verify(rules Rules, digest func(crypto.Hash) ([]byte, erro
 	}{
 		{StepStructure, func() error { return sd.checkStructure(rules, r) }},
 		{StepAttributes, func() error { return r.checkAttributes(rules) }},
-		{StepAlgorithms, func() (err error) { s, err = r.checkAlgorithms(); return err }},
+		{StepAlgorithms, func() (err error) { s, err = sd.checkAlgorithms(r); return err }},
 		{StepCertificate, func() error { return sd.findCertificate(rules, r) }},
 		{StepDigest, func() error { return sd.checkDigest(r, digest) }},
 		{StepSignature, func() error { return r.checkSignature(s) }},
@@ -175,7 +175,10 @@ func (si *Signer) signingTime() (time.Time, error) {
 	return time.Time{}, refuse(ErrAttributeValue, "signing-time is no time")
 }
 
-func (r *Result) checkAlgorithms() (s scheme, err error) {
+func (sd *SignedData) checkAlgorithms(r *Result) (s scheme, err error) {
+	if err := sd.checkDigestAlgorithms(r.Signer); err != nil {
+		return s, err
+	}
 	if r.Hash, err = r.Signer.DigestAlgorithm.Hash(); err != nil {
 		return s, err
 	}
@@ -183,6 +186,28 @@ func (r *Result) checkAlgorithms() (s scheme, err error) {
 		return s, err
 	}
 	return s, r.Signer.checkProtection()
+}
+
+// checkDigestAlgorithms wants the signer's digest algorithm in the list at the
+// head of the message, which RFC 5652 §5.1 lets a verifier demand.
+func (sd *SignedData) checkDigestAlgorithms(si *Signer) error {
+	list := cryptobyte.String(sd.digestAlgorithms)
+	var set cryptobyte.String
+	if !list.ReadASN1(&set, cbasn1.SET) {
+		return refuse(ErrMalformed, "the digest algorithms")
+	}
+	listed := false
+	for !set.Empty() {
+		algorithm, err := parseAlgorithm(&set)
+		if err != nil {
+			return err
+		}
+		listed = listed || algorithm.OID.Equal(si.DigestAlgorithm.OID)
+	}
+	if !listed {
+		return refuse(ErrAlgorithmMismatch, "the head of the message does not list the signer's digest algorithm")
+	}
+	return nil
 }
 
 // findCertificate takes the certificate that the signer identifier names and

@@ -137,7 +137,7 @@ type bent struct {
 	message   func(t testing.TB, d []byte, c cms.Template) []byte // instead of a CMS signature
 	contents  func(hex string) string                             // how the value is written
 	more      map[int]string                                      // other objects of the update
-	page      string                                              // instead of the page with the widget
+	rect      string                                              // of the widget
 }
 
 // Numbers of the objects that a bent signature writes.
@@ -160,10 +160,13 @@ func (s bent) apply(t testing.TB, o *office, doc []byte) []byte {
 	if s.name == "" {
 		s.name = "Bent"
 	}
+	if s.rect == "" {
+		s.rect = "[0 0 0 0]"
+	}
 	hole := "<" + string(bytes.Repeat([]byte("0"), bentSpace)) + ">"
 	byteRangeHole := fmt.Sprintf("%-60s", "@@")
 	all := map[int]string{
-		bentField: fmt.Sprintf("<< /Type /Annot /Subtype /Widget /FT /Sig /T (%s) /Rect [0 0 0 0] /F 132 /P 4 0 R /V %d 0 R %s >>", s.name, bentSig, s.field),
+		bentField: fmt.Sprintf("<< /Type /Annot /Subtype /Widget /FT /Sig /T (%s) /Rect %s /F 132 /P 4 0 R /V %d 0 R %s >>", s.name, s.rect, bentSig, s.field),
 		bentSig: fmt.Sprintf("<< /Type /Sig /Filter /Adobe.PPKLite /SubFilter /%s /M (D:20260601120000Z) %s /ByteRange %s /Contents %s >>",
 			s.subFilter, s.dict, byteRangeHole, hole),
 		9: withItem(objectText(t, doc, 9), "/Fields", bentField), 14: withItem(objectText(t, doc, 14), "", bentField),

@@ -99,7 +99,9 @@ func (w *World) Verifier(t testing.TB) *certs.Verifier {
 func (w *World) OCSP() *ocsp.Client { return &ocsp.Client{Now: w.Clock} }
 
 // Timestamps asks the PKI's time-stamp authority.
-func (w *World) Timestamps() *timestamp.Client { return &timestamp.Client{URL: w.URL("/tsa"), Now: w.Clock} }
+func (w *World) Timestamps() *timestamp.Client {
+	return &timestamp.Client{URL: w.URL("/tsa"), Now: w.Clock}
+}
 
 // Intermediates are what a path from a card to the root needs.
 func (w *World) Intermediates() []*x509.Certificate { return []*x509.Certificate{w.IssuingCA()} }

@@ -17,6 +17,7 @@ type Prepared struct {
 	hash   crypto.Hash
 	digest []byte // of the byte range
 	cms    *cms.Prepared
+	copied *prefix // nil when the document was not copied, or not compared
 }
 
 // Prepare reads the document once and makes everything but the signature
@@ -92,6 +93,9 @@ func (p *Prepared) stream(ctx context.Context, in io.ReaderAt, out io.Writer, co
 	h := p.hash.New()
 	if err := stream(ctx, in, p.place.size, h, out, progress); err != nil {
 		return nil, err
+	}
+	if _, compared := out.(*appender); compared {
+		p.copied = prefixOf(h, p.hash, p.place.size)
 	}
 	before, after := p.place.parts()
 	h.Write(before)

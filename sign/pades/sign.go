@@ -24,6 +24,8 @@ type Result struct {
 	Size int64
 	// Message is the CMS signature in the document.
 	Message []byte
+
+	copied *prefix
 }
 
 // Sign signs the size bytes of in with one use of the key and writes the signed
@@ -35,7 +37,7 @@ type Result struct {
 // of them leads to a second use.
 func Sign(ctx context.Context, in io.ReaderAt, size int64, out Output, key crypto.Signer, o Options) (*Result, error) {
 	o = o.withDefaults()
-	p, err := PrepareTo(ctx, in, size, io.NewOffsetWriter(out, 0), o)
+	p, err := PrepareTo(ctx, in, size, &appender{Output: out}, o)
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +45,7 @@ func Sign(ctx context.Context, in io.ReaderAt, size int64, out Output, key crypt
 	if err != nil {
 		return nil, fmt.Errorf("signing: %w", err)
 	}
-	r := &Result{Level: sign.LevelB, Size: p.Size()}
+	r := &Result{Level: sign.LevelB, Size: p.Size(), copied: p.copied}
 	if r.Message, err = p.Message(signature); err != nil {
 		return nil, err
 	}
@@ -78,4 +80,16 @@ func addLongTerm(ctx context.Context, out Output, r *Result, from Gatherer) erro
 	r.Size += int64(len(update))
 	r.Level = sign.LevelLT
 	return nil
+}
+
+// appender writes to an output from its beginning on.
+type appender struct {
+	Output
+	pos int64
+}
+
+func (a *appender) Write(b []byte) (int, error) {
+	n, err := a.WriteAt(b, a.pos)
+	a.pos += int64(n)
+	return n, err
 }

@@ -1,6 +1,7 @@
 package pades
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -21,7 +22,8 @@ type chunk struct {
 
 // stream reads size bytes of in once, hashes them and, when out is given,
 // writes them. Reading, hashing and writing go on at the same time, so the
-// slowest of the three decides.
+// slowest of the three decides. What is written to an [appender] is read back and
+// compared.
 func stream(ctx context.Context, in io.ReaderAt, size int64, h hash.Hash, out io.Writer, progress func(done, total int64)) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -90,17 +92,42 @@ func hashChunks(ctx context.Context, read <-chan chunk, size int64, h hash.Hash,
 	return nil
 }
 
+// errNotWritten: the output does not hold what was written to it.
+var errNotWritten = errors.New("the output holds other bytes than were written")
+
 // writeChunks writes and gives the buffers back. After a failure it stops the
 // reading and only gives back.
 func writeChunks(written <-chan []byte, free chan<- []byte, out io.Writer, stop context.CancelFunc) error {
 	var failed error
+	var again []byte
+	var pos int64
+	back, readable := out.(*appender)
 	for buf := range written {
 		if out != nil && failed == nil {
-			if _, failed = out.Write(buf); failed != nil {
+			_, failed = out.Write(buf)
+			if failed == nil && readable {
+				if again == nil {
+					again = make([]byte, cap(buf))
+				}
+				failed = compare(back, buf, again[:len(buf)], pos)
+			}
+			pos += int64(len(buf))
+			if failed != nil {
 				stop()
 			}
 		}
 		free <- buf
 	}
 	return failed
+}
+
+// compare reads into again what should be buf.
+func compare(out io.ReaderAt, buf, again []byte, pos int64) error {
+	if n, err := out.ReadAt(again, pos); n < len(again) {
+		return fmt.Errorf("reading it back: %w", err)
+	}
+	if !bytes.Equal(buf, again) {
+		return errNotWritten
+	}
+	return nil
 }

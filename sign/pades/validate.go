@@ -23,6 +23,11 @@ const maxSignatures = 256
 // [sign.ErrNoTrust], or one of reading. Whatever is wrong with a signature is
 // in the report. The document is read as a stream.
 func Validate(ctx context.Context, in io.ReaderAt, size int64, trust sign.Trust) (*sign.Report, error) {
+	return validate(ctx, in, size, trust, nil)
+}
+
+// validate is Validate that need not hash a known prefix of the document again.
+func validate(ctx context.Context, in io.ReaderAt, size int64, trust sign.Trust, known *prefix) (*sign.Report, error) {
 	report, err := trust.NewReport(sign.Document{Type: "PDF", Size: size})
 	if err != nil {
 		return nil, err
@@ -31,7 +36,7 @@ func Validate(ctx context.Context, in io.ReaderAt, size int64, trust sign.Trust)
 	if err != nil {
 		return nil, err
 	}
-	v := &validation{in: in, file: file, trust: trust, report: report}
+	v := &validation{in: in, file: file, trust: trust, report: report, known: known}
 	if err := v.find(); err != nil {
 		return nil, err
 	}
@@ -54,6 +59,7 @@ type validation struct {
 	trust  sign.Trust
 	report *sign.Report
 	all    []*candidate
+	known  *prefix
 }
 
 // find lists the signatures of the document and those that a later revision

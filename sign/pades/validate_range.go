@@ -107,7 +107,7 @@ func (v *validation) hash(ctx context.Context) error {
 		if err != nil {
 			continue // the message is judged, and refused, later
 		}
-		work := func() { errs[i] = c.hash(ctx, v.in, h) }
+		work := func() { errs[i] = c.hash(ctx, v.in, h, v.known) }
 		if len(v.all) == 1 {
 			work()
 			continue
@@ -123,12 +123,12 @@ func (v *validation) hash(ctx context.Context) error {
 	return nil
 }
 
-// hash reads the signed bytes once.
-func (c *candidate) hash(ctx context.Context, in io.ReaderAt, hash crypto.Hash) error {
-	h := hash.New()
+// hash reads the signed bytes once, but those that are known already.
+func (c *candidate) hash(ctx context.Context, in io.ReaderAt, hash crypto.Hash, known *prefix) error {
 	r := c.sig.ByteRange
+	h, start := known.resume(hash, r[1])
 	buffer := make([]byte, 128<<10)
-	for _, part := range []*io.SectionReader{io.NewSectionReader(in, 0, r[1]), io.NewSectionReader(in, r[2], r[3])} {
+	for _, part := range []*io.SectionReader{io.NewSectionReader(in, start, r[1]-start), io.NewSectionReader(in, r[2], r[3])} {
 		for {
 			if err := ctx.Err(); err != nil {
 				return err

@@ -211,7 +211,7 @@ func (s *signer) write(ctx context.Context, in io.ReaderAt, size int64, out *out
 // will. Below level LT the file cannot carry revocation answers, so their
 // absence alone is no fault.
 func (s *signer) check(ctx context.Context, out *output, result *pades.Result) (*sign.Signature, error) {
-	report, err := pades.Validate(ctx, out, result.Size, sign.Trust{Store: s.services.store, Now: s.app.now})
+	report, err := result.Check(ctx, out, sign.Trust{Store: s.services.store, Now: s.app.now})
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errSelfCheck, err)
 	}

@@ -225,7 +225,7 @@ func (s stamper) Stamp(_ context.Context, hash crypto.Hash, digest []byte) (*tim
 }
 
 func (s stamper) sign(t testing.TB) []byte {
-	opts := s.office.options(sign.LevelB)
+	opts := s.options(sign.LevelB)
 	opts.Timestamper = s
 	return s.signWith(t, contract(), opts)
 }

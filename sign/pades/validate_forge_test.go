@@ -115,20 +115,12 @@ func lastSignature(t testing.TB, doc []byte) pdf.Signature {
 	return all[len(all)-1]
 }
 
-// replaced changes text to another of the same length, once.
-func replaced(t testing.TB, doc []byte, old, new string) []byte {
-	t.Helper()
-	if len(old) != len(new) || bytes.Count(doc, []byte(old)) == 0 {
-		t.Fatalf("%q is not there to become %q", old, new)
-	}
-	return bytes.Replace(doc, []byte(old), []byte(new), 1)
-}
-
 // bent is a signature made by hand with a real key: each part can be made
 // wrong.
 type bent struct {
 	key       testpki.Identity
 	subFilter string
+	kind      string // Sig or DocTimeStamp
 	dict      string // more entries of the signature dictionary
 	field     string // more entries of the field
 	name      string
@@ -160,6 +152,9 @@ func (s bent) apply(t testing.TB, o *office, doc []byte) []byte {
 	if s.name == "" {
 		s.name = "Bent"
 	}
+	if s.kind == "" {
+		s.kind = "Sig"
+	}
 	if s.rect == "" {
 		s.rect = "[0 0 0 0]"
 	}
@@ -167,8 +162,8 @@ func (s bent) apply(t testing.TB, o *office, doc []byte) []byte {
 	byteRangeHole := fmt.Sprintf("%-60s", "@@")
 	all := map[int]string{
 		bentField: fmt.Sprintf("<< /Type /Annot /Subtype /Widget /FT /Sig /T (%s) /Rect %s /F 132 /P 4 0 R /V %d 0 R %s >>", s.name, s.rect, bentSig, s.field),
-		bentSig: fmt.Sprintf("<< /Type /Sig /Filter /Adobe.PPKLite /SubFilter /%s /M (D:20260601120000Z) %s /ByteRange %s /Contents %s >>",
-			s.subFilter, s.dict, byteRangeHole, hole),
+		bentSig: fmt.Sprintf("<< /Type /%s /Filter /Adobe.PPKLite /SubFilter /%s /M (D:20260601120000Z) %s /ByteRange %s /Contents %s >>",
+			s.kind, s.subFilter, s.dict, byteRangeHole, hole),
 		9: withItem(objectText(t, doc, 9), "/Fields", bentField), 14: withItem(objectText(t, doc, 14), "", bentField),
 	}
 	maps.Copy(all, s.more)

@@ -3,9 +3,6 @@ package pades
 import (
 	"context"
 	"crypto"
-	"crypto/x509"
-	"fmt"
-	"slices"
 	"time"
 
 	"eidgate/certs/timestamp"
@@ -14,7 +11,6 @@ import (
 	"eidgate/sign"
 	"eidgate/sign/cades"
 	"eidgate/sign/internal/judge"
-	"eidgate/sign/internal/pdf"
 	"eidgate/sign/internal/revisions"
 )
 
@@ -71,7 +67,7 @@ func (v *validation) judge(ctx context.Context) error {
 	proofs := map[*candidate]*judge.Proof{}
 	for _, c := range v.all {
 		if c.good() && c.stamp {
-			proofs[c] = c.judgeStamp(ctx, j)
+			proofs[c] = c.judgeStamp(ctx, j, v.stampsBefore(c, examined))
 		}
 	}
 	var madeAfter time.Time
@@ -135,9 +131,32 @@ func (v *validation) archived(c *candidate, proofs map[*candidate]*judge.Proof) 
 	}
 }
 
-// judgeStamp gives the verdict on a document time-stamp.
-func (c *candidate) judgeStamp(ctx context.Context, j *judge.Judge) *judge.Proof {
+// stampsBefore are the time-stamps inside the bytes that another one covers.
+func (v *validation) stampsBefore(stamp *candidate, examined map[*candidate]*cades.Examined) [][]byte {
+	var out [][]byte
+	for _, c := range v.all {
+		if c.revision >= stamp.revision {
+			continue
+		}
+		if c.stamp && c.good() {
+			out = append(out, c.der)
+		}
+		if e := examined[c]; e != nil {
+			for _, s := range e.Stamps {
+				out = append(out, s.DER)
+			}
+		}
+	}
+	return out
+}
+
+// judgeStamp gives the verdict on a document time-stamp. It must not be older
+// than those it covers.
+func (c *candidate) judgeStamp(ctx context.Context, j *judge.Judge, before [][]byte) *judge.Proof {
 	report, proof := j.Timestamp(ctx, judge.Stamp{Kind: "document-time-stamp", DER: c.der, Digest: c.digest})
+	if err := ordered(before, c.der); proof != nil && err != nil {
+		proof, report.Verdict, report.Code, report.Sentence = nil, sign.VerdictOf(err), fault.CodeOf(err), err.Error()
+	}
 	c.out.Timestamps = []sign.Timestamp{report}
 	c.out.Verdict, c.out.Code, c.out.Sentence = report.Verdict, report.Code, report.Sentence
 	if report.Code == "timestamp.wrong-imprint" {
@@ -152,125 +171,20 @@ func (c *candidate) judgeStamp(ctx context.Context, j *judge.Judge) *judge.Proof
 	return proof
 }
 
-// Limits of the validation data of one document.
-const (
-	maxStoreItems = 512
-	maxStoreItem  = 4 << 20
-	maxStoreBytes = 16 << 20
-)
-
-// store reads the evidence of the DSS. What cannot be read is no evidence; too
-// much of it is [ErrLimit].
-func (v *validation) store() (judge.Evidence, error) {
-	var e judge.Evidence
-	view := v.file.Latest()
-	store, err := revisions.StoreOf(view)
+// ordered checks a token against each of those it covers; what is no token is
+// refused elsewhere.
+func ordered(before [][]byte, der []byte) error {
+	last, err := timestamp.Parse(der)
 	if err != nil {
-		return e, fmt.Errorf("reading the validation data: %w", err)
+		return err
 	}
-	if n := len(store.Certs) + len(store.OCSPs) + len(store.CRLs); n > maxStoreItems {
-		return e, fmt.Errorf("%d items of validation data: %w", n, ErrLimit)
-	}
-	total := 0
-	read := func(ref pdf.Ref) ([]byte, error) {
-		value, err := view.Resolve(ref)
-		if err != nil {
-			return nil, err
-		}
-		st, ok := value.(*pdf.Stream)
-		if !ok {
-			return nil, nil
-		}
-		data, err := v.file.Data(st, maxStoreItem)
-		if total += len(data); total > maxStoreBytes {
-			return nil, fmt.Errorf("more than %d bytes of validation data: %w", maxStoreBytes, ErrLimit)
-		}
-		return data, err
-	}
-	for _, ref := range store.Certs {
-		der, err := read(ref)
-		if err != nil {
-			return e, fmt.Errorf("reading the validation data: %w", err)
-		}
-		if cert, err := x509.ParseCertificate(der); err == nil {
-			e.Certificates = append(e.Certificates, cert)
-		}
-	}
-	for _, list := range []struct {
-		refs []pdf.Ref
-		to   *[][]byte
-	}{{store.OCSPs, &e.OCSP}, {store.CRLs, &e.CRLs}} {
-		for _, ref := range list.refs {
-			der, err := read(ref)
-			if err != nil {
-				return e, fmt.Errorf("reading the validation data: %w", err)
-			}
-			*list.to = append(*list.to, der)
-		}
-	}
-	return e, nil
-}
-
-// applyChanges tells of each later change and refuses the signature for those
-// that no rule allows.
-func (v *validation) applyChanges(c *candidate, changes []revisions.Change) {
-	if c.message == nil || c.out.Coverage.Revision == 0 {
-		return // what it covers is not established
-	}
-	permitted := permittedBy(v.file.At(c.revision), c.sig.Dict)
-	var refusal error
-	for _, change := range changes {
-		if change.Revision <= c.revision {
-			continue
-		}
-		err := change.Err
-		if err == nil {
-			err = v.holds(change, permitted)
-		}
-		told := sign.Change{Revision: change.Revision + 1, Rule: string(change.Rule), Sentence: change.Sentence}
-		if err != nil {
-			told.Rule, told.Code, told.Sentence = "", fault.CodeOf(err), err.Error()
-			if refusal == nil {
-				refusal = err
+	for _, other := range before {
+		if token, err := timestamp.Parse(other); err == nil {
+			if err := timestamp.Ordered(token, last); err != nil {
+				return err
 			}
 		}
-		c.out.Coverage.Later = append(c.out.Coverage.Later, told)
-	}
-	c.conclude(refusal)
-}
-
-// conclude overrides a verdict with the refusal of a later change: such a
-// document is not the one that was signed.
-func (c *candidate) conclude(refusal error) {
-	switch {
-	case refusal == nil && len(c.out.Coverage.Later) > 0:
-		c.pass("later-changes", "every later change is one that a rule allows")
-	case refusal != nil:
-		if c.out.Indication != sign.TotalFailed {
-			c.out.Verdict, c.out.Level = sign.Verdict{}, sign.NoLevel
-		}
-		c.refuse("later-changes", refusal)
-	}
-}
-
-// holds tells whether an allowed change keeps its promise: a new signature must
-// cover the revision that brought it, a certification must permit it, and what
-// it draws must be proven.
-func (v *validation) holds(change revisions.Change, permitted []revisions.Rule) error {
-	if !slices.Contains(permitted, change.Rule) {
-		return fmt.Errorf("%w: %s", errDocMDP, change.Sentence)
-	}
-	if change.Signature == 0 {
-		return nil
-	}
-	i := slices.IndexFunc(v.all, func(c *candidate) bool {
-		return c.sig.Object != nil && c.sig.Object.Num == change.Signature && c.revision == change.Revision && c.out.Coverage.Revision != 0
-	})
-	switch {
-	case i < 0:
-		return fmt.Errorf("%w: %s", revisions.ErrFieldAdded, change.Field)
-	case change.Visible && v.all[i].out.Indication != sign.TotalPassed:
-		return fmt.Errorf("%w: %s", errAppearance, change.Field)
 	}
 	return nil
 }
+

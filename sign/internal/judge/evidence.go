@@ -59,17 +59,43 @@ type question struct {
 // sources answers from the document first and online second, and remembers
 // what it answered: the verdict rests on it.
 type sources struct {
-	atHand  []certs.Revocation
+	atHand  inOrder
 	online  certs.Revocation
 	answers map[question]answer
 }
 
-func newSources(e *Evidence, online certs.Revocation) *sources {
+// newSources reads the evidence: OCSP responses first, then revocation lists. A
+// responder that must itself be checked is looked up among both, once.
+func newSources(store *certs.Store, e *Evidence, online certs.Revocation) *sources {
 	s := &sources{online: online, answers: map[question]answer{}}
-	if len(e.OCSP) > 0 {
-		s.atHand = append(s.atHand, &ocsp.Responses{DER: e.OCSP, Responder: nil})
+	var lists []certs.Revocation
+	if len(e.CRLs) > 0 {
+		if l, err := certs.NewRevocationLists(store, e.CRLs, e.Certificates...); err == nil {
+			lists = append(lists, l)
+		}
 	}
+	if len(e.OCSP) > 0 {
+		responders := append(inOrder{&ocsp.Responses{DER: e.OCSP}}, lists...)
+		s.atHand = append(s.atHand, &ocsp.Responses{DER: e.OCSP, Responder: responders})
+	}
+	s.atHand = append(s.atHand, lists...)
 	return s
+}
+
+// inOrder asks one source after the other until one answers.
+type inOrder []certs.Revocation
+
+// Status implements certs.Revocation.
+func (all inOrder) Status(ctx context.Context, q certs.RevocationQuery) (*certs.RevocationStatus, error) {
+	var refusal error
+	for _, source := range all {
+		status, err := source.Status(ctx, q)
+		if err == nil {
+			return status, nil
+		}
+		refusal = clearer(refusal, err)
+	}
+	return nil, refusal
 }
 
 var _ certs.Revocation = (*sources)(nil)
@@ -80,14 +106,10 @@ func (s *sources) Status(ctx context.Context, q certs.RevocationQuery) (*certs.R
 	if known, ok := s.answers[key]; ok {
 		return known.status, nil
 	}
-	var refusal error
-	for _, source := range s.atHand {
-		status, err := source.Status(ctx, q)
-		if err == nil {
-			s.answers[key] = answer{status, true}
-			return status, nil
-		}
-		refusal = clearer(refusal, err)
+	status, refusal := s.atHand.Status(ctx, q)
+	if status != nil {
+		s.answers[key] = answer{status, true}
+		return status, nil
 	}
 	if s.online != nil {
 		status, err := s.online.Status(ctx, q)

@@ -24,7 +24,7 @@ type Judge struct {
 // New makes a judge who believes trust and knows the document's evidence.
 func New(trust sign.Trust, evidence Evidence) *Judge {
 	j := &Judge{now: trust.Time(), evidence: &evidence}
-	j.sources = newSources(j.evidence, trust.Revocation)
+	j.sources = newSources(trust.Store, j.evidence, trust.Revocation)
 	j.verifier = &certs.Verifier{Store: trust.Store, Revocation: j.sources, Now: func() time.Time { return j.now }}
 	return j
 }

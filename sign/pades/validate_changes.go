@@ -1,0 +1,104 @@
+package pades
+
+import (
+	"fmt"
+	"slices"
+
+	"eidgate/internal/fault"
+	"eidgate/sign"
+	"eidgate/sign/internal/pdf"
+	"eidgate/sign/internal/revisions"
+)
+
+// applyChanges tells of each later change and refuses the signature for those
+// that no rule allows.
+func (v *validation) applyChanges(c *candidate, changes []revisions.Change) {
+	if c.message == nil || c.out.Coverage.Revision == 0 {
+		return // what it covers is not established
+	}
+	permitted := permittedBy(v.file.At(c.revision), c.sig.Dict)
+	var refusal error
+	for _, change := range changes {
+		if change.Revision <= c.revision {
+			continue
+		}
+		err := change.Err
+		if err == nil {
+			err = v.holds(change, permitted)
+		}
+		told := sign.Change{Revision: change.Revision + 1, Rule: string(change.Rule), Sentence: change.Sentence}
+		if err != nil {
+			told.Rule, told.Code, told.Sentence = "", fault.CodeOf(err), err.Error()
+			if refusal == nil {
+				refusal = err
+			}
+		}
+		c.out.Coverage.Later = append(c.out.Coverage.Later, told)
+	}
+	c.conclude(refusal)
+}
+
+// conclude overrides a verdict with the refusal of a later change: such a
+// document is not the one that was signed.
+func (c *candidate) conclude(refusal error) {
+	switch {
+	case refusal == nil && len(c.out.Coverage.Later) > 0:
+		c.pass("later-changes", "every later change is one that a rule allows")
+	case refusal != nil:
+		if c.out.Indication != sign.TotalFailed {
+			c.out.Verdict, c.out.Level = sign.Verdict{}, sign.NoLevel
+		}
+		c.refuse("later-changes", refusal)
+	}
+}
+
+// holds tells whether an allowed change keeps its promise: a new signature must
+// cover the revision that brought it, a certification must permit it, and what
+// it draws must be proven.
+func (v *validation) holds(change revisions.Change, permitted []revisions.Rule) error {
+	if !slices.Contains(permitted, change.Rule) {
+		return fmt.Errorf("%w: %s", errDocMDP, change.Sentence)
+	}
+	if change.Signature == 0 {
+		return nil
+	}
+	i := slices.IndexFunc(v.all, func(c *candidate) bool {
+		return c.sig.Object != nil && c.sig.Object.Num == change.Signature && c.revision == change.Revision && c.out.Coverage.Revision != 0
+	})
+	switch {
+	case i < 0:
+		return fmt.Errorf("%w: %s", revisions.ErrFieldAdded, change.Field)
+	case change.Visible && v.all[i].out.Indication != sign.TotalPassed:
+		return fmt.Errorf("%w: %s", errAppearance, change.Field)
+	}
+	return nil
+}
+
+// permittedBy are the rules of later changes that a signature's own DocMDP
+// permits (ISO 32000-2 table 257). An approval signature permits them all;
+// P 1 permits no signature; validation data and document time-stamps are
+// permitted always (§12.8.2.2.2).
+func permittedBy(view *pdf.View, signature pdf.Dict) []revisions.Rule {
+	always := []revisions.Rule{revisions.RuleValidation, revisions.RuleTimestamp, revisions.RuleInfo}
+	references, err := view.Array(signature.Get("Reference"))
+	if err != nil {
+		return nil
+	}
+	for _, o := range references {
+		reference, err := view.Dict(o)
+		if err != nil {
+			return nil
+		}
+		if reference.Name("TransformMethod") != "DocMDP" {
+			continue
+		}
+		params, err := view.Dict(reference.Get("TransformParams"))
+		if err != nil {
+			return nil
+		}
+		if p, ok := params.Int("P"); ok && p == 1 {
+			return always
+		}
+	}
+	return append(always, revisions.RuleSignature)
+}

@@ -150,12 +150,13 @@ func (c *crlCheck) consult(dp pkix.DistributionPoint, l *pkix.CRL) (*pkix.Entry,
 	if l.DeltaBase != nil || !c.issuedFor(dp, l) || !c.inScope(dp, l) {
 		return nil, nil
 	}
-	if slices.ContainsFunc(c.used, func(u *usedList) bool { return u.list == l }) {
-		return nil, nil
-	}
 	reasons := dp.Reasons
 	if l.Scope != nil {
 		reasons &= l.Scope.Reasons
+	}
+	if slices.ContainsFunc(c.used, func(u *usedList) bool { return u.list == l }) {
+		c.covered |= reasons // already looked through for another point
+		return nil, nil
 	}
 	if reasons == 0 {
 		return nil, nil

@@ -4,15 +4,19 @@ import (
 	"context"
 	"crypto"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strconv"
 	"time"
 
 	"github.com/digitorus/pdf"
 	legacy "github.com/digitorus/pdfsign/sign"
 
+	"eidgate/certs"
+	"eidgate/sign"
 	"eidgate/sign/pades"
 )
 
@@ -36,7 +40,9 @@ func runChild(args []string) error {
 	case "floor":
 		return copyAndHash(in, out)
 	case "library":
-		return signWithLibrary(c, in, out)
+		return signWithLibrary(c, in, out, "")
+	case "checked":
+		return signWithLibrary(c, in, out, filepath.Join(filepath.Dir(c.cert), trustFolder))
 	case "pdfsign":
 		return signWithPDFSign(c, in, out)
 	}
@@ -66,30 +72,50 @@ func copyAndHash(in, out string) error {
 	return to.Close()
 }
 
-func signWithLibrary(c credential, in, out string) error {
+// signWithLibrary signs; with a trust folder it checks the result too, as eid
+// does.
+func signWithLibrary(c credential, in, out, trust string) error {
 	key, cert, err := c.load()
 	if err != nil {
 		return err
 	}
-	from, err := os.Open(in)
+	from, size, to, err := openFiles(in, out)
 	if err != nil {
 		return err
 	}
 	defer from.Close()
-	info, err := from.Stat()
-	if err != nil {
-		return err
-	}
-	to, err := os.Create(out)
-	if err != nil {
-		return err
-	}
 	defer to.Close()
-	_, err = pades.Sign(context.Background(), from, info.Size(), to, key, pades.Options{Certificate: cert, Time: time.Now()})
+	r, err := pades.Sign(context.Background(), from, size, to, key, pades.Options{Certificate: cert, Time: time.Now()})
+	if err != nil || trust == "" {
+		return errors.Join(err, to.Close())
+	}
+	store, err := certs.LoadStore(trust)
 	if err != nil {
 		return err
+	}
+	report, err := r.Check(context.Background(), to, sign.Trust{Store: store, Now: time.Now})
+	if err != nil {
+		return err
+	}
+	if len(report.Signatures) != 1 || report.Signatures[0].Indication == sign.TotalFailed {
+		return errors.New(report.Text())
 	}
 	return to.Close()
+}
+
+func openFiles(in, out string) (from *os.File, size int64, to *os.File, err error) {
+	if from, err = os.Open(in); err != nil {
+		return nil, 0, nil, err
+	}
+	info, err := from.Stat()
+	if err == nil {
+		to, err = os.OpenFile(out, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
+	}
+	if err != nil {
+		from.Close()
+		return nil, 0, nil, err
+	}
+	return from, info.Size(), to, nil
 }
 
 func signWithPDFSign(c credential, in, out string) error {
@@ -97,28 +123,20 @@ func signWithPDFSign(c credential, in, out string) error {
 	if err != nil {
 		return err
 	}
-	from, err := os.Open(in)
+	from, size, to, err := openFiles(in, out)
 	if err != nil {
 		return err
 	}
 	defer from.Close()
-	info, err := from.Stat()
-	if err != nil {
-		return err
-	}
-	reader, err := pdf.NewReader(from, info.Size())
-	if err != nil {
-		return err
-	}
-	to, err := os.Create(out)
-	if err != nil {
-		return err
-	}
 	defer to.Close()
+	reader, err := pdf.NewReader(from, size)
+	if err != nil {
+		return err
+	}
 	data := legacy.SignData{Signer: key, Certificate: cert, DigestAlgorithm: crypto.SHA256}
 	data.Signature.CertType = legacy.ApprovalSignature
 	data.Signature.Info.Date = time.Now()
-	if err := legacy.Sign(from, to, reader, info.Size(), data); err != nil {
+	if err := legacy.Sign(from, to, reader, size, data); err != nil {
 		return err
 	}
 	return to.Close()

@@ -19,6 +19,7 @@ type contender struct {
 const (
 	floorName   = "floor: copy and SHA-256"
 	eidName     = "eid sign, self-check included"
+	checkedName = "library, self-check included"
 	libraryName = "library, signing alone"
 	pdfsignName = "pdfsign v0.9.0"
 	podofoName  = "podofosign"
@@ -39,6 +40,7 @@ func contenders(ctx context.Context, self, bin, dir string, c *credentials) (all
 		missing = append(missing, fmt.Sprintf("%s (%v)", eidName, err))
 	}
 	all = append(all,
+		contender{checkedName, child("checked", c.ec), true},
 		contender{libraryName, child("library", c.ec), true},
 		contender{pdfsignName, child("pdfsign", c.ec), true})
 	if podofo, err := exec.LookPath("podofosign"); err == nil {

@@ -24,6 +24,9 @@ type credentials struct {
 	rsa   credential
 }
 
+// trustFolder is beside the certificates.
+const trustFolder = "trust"
+
 // credential is a key with its certificate, as PEM files.
 type credential struct{ key, cert string }
 
@@ -46,7 +49,7 @@ func newCredentials(dir string) (*credentials, error) {
 	}
 	root := template(1, "Bench Root")
 	root.IsCA, root.BasicConstraintsValid, root.KeyUsage = true, true, x509.KeyUsageCertSign
-	c := &credentials{trust: filepath.Join(dir, "trust")}
+	c := &credentials{trust: filepath.Join(dir, trustFolder)}
 	if err := os.Mkdir(c.trust, 0o700); err != nil {
 		return nil, err
 	}

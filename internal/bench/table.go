@@ -32,7 +32,7 @@ func printTable(w io.Writer, size int64, results []result) {
 func printBudgets(w io.Writer, byName map[string]result) {
 	ours, ok := byName[eidName]
 	if !ok {
-		ours = byName[libraryName]
+		ours = byName[checkedName]
 	}
 	floor, peer := byName[floorName], byName[pdfsignName]
 	fmt.Fprintf(w, "budgets at %s, %s:\n", sizeName(budgetSize), ours.name)

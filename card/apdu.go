@@ -137,20 +137,23 @@ func (ch *channel) exchange(ctx context.Context, apdu []byte) ([]byte, uint16, e
 	return answer[:n-2], uint16(answer[n-2])<<8 | uint16(answer[n-1]), nil
 }
 
-// sendSecret sends a command whose data is PINs, each padded to its length,
+// codeSize is the length of a code in a command, padding included, on every
+// card of the table.
+const codeSize = 12
+
+// sendSecret sends a command whose data is codes, each padded to its length,
 // exactly once. The command is built in locked memory and wiped.
-func (ch *channel) sendSecret(ctx context.Context, c command, pad byte, length int, pins ...*PIN) (uint16, error) {
-	apdu, err := pin.FromBytes(make([]byte, 5+length*len(pins))) // locked, zero
+func (ch *channel) sendSecret(ctx context.Context, c command, pad byte, codes ...*PIN) (uint16, error) {
+	apdu, err := pin.FromBytes(make([]byte, 5+codeSize*len(codes))) // locked, zero
 	if err != nil {
 		return 0, err
 	}
 	defer apdu.Wipe()
 	b := apdu.Bytes()
-	copy(b, []byte{0x00, c.ins, c.p1, c.p2, byte(length * len(pins))})
-	for i, p := range pins {
-		field := b[5+i*length : 5+(i+1)*length]
-		n := copy(field, p.Bytes())
-		for ; n < length; n++ {
+	copy(b, []byte{0x00, c.ins, c.p1, c.p2, byte(codeSize * len(codes))})
+	for i, p := range codes {
+		field := b[5+i*codeSize : 5+(i+1)*codeSize]
+		for n := copy(field, p.Bytes()); n < codeSize; n++ {
 			field[n] = pad
 		}
 	}

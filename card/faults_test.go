@@ -26,6 +26,7 @@ func commandsToSign(t *testing.T, k kind, u card.Usage) int {
 func TestLosingTheCardAtEveryCommand(t *testing.T) { eachKind(t, losingTheCardAtEveryCommand) }
 
 func losingTheCardAtEveryCommand(t *testing.T, k kind) {
+	person := k.person(t)
 	for _, u := range usages() {
 		for n := range commandsToSign(t, k, u) {
 			for _, f := range []struct {
@@ -37,7 +38,7 @@ func losingTheCardAtEveryCommand(t *testing.T, k kind) {
 				{"removed", sim.Faults{RemoveAt: &n}, card.ErrCardRemoved, "card.removed"},
 				{"reset", sim.Faults{ResetAt: &n}, card.ErrCardReset, "card.reset"},
 			} {
-				svc, c := k.newCard(t)
+				svc, c := insert(t, person)
 				c.SetFaults(f.faults)
 				signature, err := sign(t.Context(), svc, request(u, k.code(u)))
 				if signature != nil || !errors.Is(err, f.want) || fault.CodeOf(err) != f.code || fault.HintOf(err) == "" {
@@ -89,7 +90,7 @@ func hostileAnswersAtEveryCommand(t *testing.T, k kind) {
 	for _, u := range usages() {
 		for n := range commandsToSign(t, k, u) {
 			for name, change := range hostile() {
-				for _, protocol := range []card.Protocol{card.T0, card.T1} {
+				for _, protocol := range k.protocols() {
 					svc, c := insert(t, f)
 					svc.SetProtocol(reader, protocol)
 					c.SetFaults(sim.Faults{Answer: func(i int, _, answer []byte) []byte {
@@ -113,7 +114,9 @@ func hostileAnswersAtEveryCommand(t *testing.T, k kind) {
 
 // TestSignaturesOfAnotherKeyAreRefused gives the card the key of one person
 // and the certificate of another.
-func TestSignaturesOfAnotherKeyAreRefused(t *testing.T) { eachKind(t, signaturesOfAnotherKeyAreRefused) }
+func TestSignaturesOfAnotherKeyAreRefused(t *testing.T) {
+	eachKind(t, signaturesOfAnotherKeyAreRefused)
+}
 
 func signaturesOfAnotherKeyAreRefused(t *testing.T, k kind) {
 	for _, u := range usages() {

@@ -64,6 +64,18 @@ func (k kind) code(u card.Usage) string {
 	return simtest.PIN2
 }
 
+// protocols are those the kind is tried with: both where the real one offers
+// both and it is the model of the others.
+func (k kind) protocols() []card.Protocol {
+	switch k {
+	case "esteid2018":
+		return []card.Protocol{card.T0, card.T1}
+	case "fineid4":
+		return []card.Protocol{card.T0}
+	}
+	return []card.Protocol{card.T1}
+}
+
 // tries is how many a code has.
 func (k kind) tries() int {
 	if k == "fineid4" {

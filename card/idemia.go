@@ -15,7 +15,6 @@ var (
 
 const (
 	idemiaPad      = 0xFF
-	idemiaPINSize  = 12
 	idemiaAuthKey  = 0x81
 	idemiaSignKey  = 0x9F
 	idemiaCurve    = 48 // bytes of a P-384 field element
@@ -53,12 +52,12 @@ func (*idemia) references(r PINRef) (verify, data byte, aid []byte) {
 func (*idemia) codes(r PINRef) codeFormat {
 	switch r {
 	case PIN1:
-		return codeFormat{4, idemiaPINSize}
+		return codeFormat{4, codeSize}
 	case PIN2:
-		return codeFormat{5, idemiaPINSize}
+		return codeFormat{5, codeSize}
 	case PUK:
 	}
-	return codeFormat{8, idemiaPINSize}
+	return codeFormat{8, codeSize}
 }
 
 func (i *idemia) certificate(ctx context.Context, u Usage) ([]byte, error) {
@@ -202,7 +201,7 @@ func idemiaSteps(in signing, key byte) [2]command {
 
 func (i *idemia) verify(ctx context.Context, r PINRef, p *PIN) error {
 	number, _, _ := i.references(r)
-	sw, err := i.ch.sendSecret(ctx, command{ins: insVerify, p2: number}, idemiaPad, idemiaPINSize, p)
+	sw, err := i.ch.sendSecret(ctx, command{ins: insVerify, p2: number}, idemiaPad, p)
 	if err != nil {
 		return fmt.Errorf("verifying %s: %w", r, err)
 	}
@@ -215,7 +214,7 @@ func (i *idemia) change(ctx context.Context, r PINRef, old, fresh *PIN) error {
 	if err := i.ch.application(ctx, "selecting the application", aid); err != nil {
 		return err
 	}
-	sw, err := i.ch.sendSecret(ctx, command{ins: insChangeReference, p2: number}, idemiaPad, idemiaPINSize, old, fresh)
+	sw, err := i.ch.sendSecret(ctx, command{ins: insChangeReference, p2: number}, idemiaPad, old, fresh)
 	if err != nil {
 		return fmt.Errorf("changing %s: %w", r, err)
 	}
@@ -236,7 +235,7 @@ func (i *idemia) unblock(ctx context.Context, r PINRef, puk, fresh *PIN) error {
 			return err
 		}
 	}
-	sw, err := i.ch.sendSecret(ctx, command{ins: insResetRetryCounter, p1: 0x02, p2: number}, idemiaPad, idemiaPINSize, fresh)
+	sw, err := i.ch.sendSecret(ctx, command{ins: insResetRetryCounter, p1: 0x02, p2: number}, idemiaPad, fresh)
 	if err != nil {
 		return fmt.Errorf("unblocking %s: %w", r, err)
 	}

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"eidgate/card"
+	"eidgate/card/sim"
 	"eidgate/card/sim/simtest"
 )
 
@@ -12,14 +13,19 @@ func change(ref card.PINRef, current, fresh string) card.ChangeRequest {
 	return card.ChangeRequest{Ref: ref, Current: &asked{code: current}, New: &asked{code: fresh}}
 }
 
-func codes() map[card.PINRef]string {
-	return map[card.PINRef]string{card.PIN1: simtest.PIN1, card.PIN2: simtest.PIN2, card.PUK: simtest.PUK}
+// codes are those of a kind of card that can be changed.
+func (k kind) codes() map[card.PINRef]string {
+	all := map[card.PINRef]string{card.PIN1: simtest.PIN1, card.PIN2: k.code(card.Signing)}
+	if k == "esteid2018" {
+		all[card.PUK] = simtest.PUK
+	}
+	return all
 }
 
 func TestCodesChange(t *testing.T) { eachKind(t, codesChange) }
 
 func codesChange(t *testing.T, k kind) {
-	for ref, old := range codes() {
+	for ref, old := range k.codes() {
 		svc, c := k.newCard(t)
 		s := open(t, svc)
 		if err := s.Card.ChangePIN(t.Context(), change(ref, old, "87654321")); err != nil {
@@ -30,7 +36,7 @@ func codesChange(t *testing.T, k kind) {
 		}
 		err := s.Card.ChangePIN(t.Context(), change(ref, old, "11223344"))
 		var wrong *card.WrongPINError
-		if !errors.As(err, &wrong) || wrong.Ref != ref || wrong.Left != 2 {
+		if !errors.As(err, &wrong) || wrong.Ref != ref || wrong.Left != k.tries()-1 {
 			t.Errorf("%s: the old code: %v", ref, err)
 		}
 		if err := s.Card.ChangePIN(t.Context(), change(ref, "87654321", old)); err != nil {
@@ -39,10 +45,12 @@ func codesChange(t *testing.T, k kind) {
 	}
 }
 
-func TestNewCodesOfTheWrongFormAreNotSent(t *testing.T) { eachKind(t, newCodesOfTheWrongFormAreNotSent) }
+func TestNewCodesOfTheWrongFormAreNotSent(t *testing.T) {
+	eachKind(t, newCodesOfTheWrongFormAreNotSent)
+}
 
 func newCodesOfTheWrongFormAreNotSent(t *testing.T, k kind) {
-	for ref, old := range codes() {
+	for ref, old := range k.codes() {
 		svc, c := k.newCard(t)
 		s := open(t, svc)
 		for _, fresh := range []string{"123", "1234567890123", "1234567a", ""} {
@@ -60,9 +68,13 @@ func newCodesOfTheWrongFormAreNotSent(t *testing.T, k kind) {
 	}
 }
 
-func TestBlockedPINsAreUnblockedByThePUK(t *testing.T) { eachKind(t, blockedPINsAreUnblockedByThePUK) }
+func TestBlockedPINsAreUnblockedByThePUK(t *testing.T) {
+	for _, k := range []kind{"esteid2018", "esteid2025"} {
+		t.Run(string(k), func(t *testing.T) { blockedPINsAreUnblocked(t, k) })
+	}
+}
 
-func blockedPINsAreUnblockedByThePUK(t *testing.T, k kind) {
+func blockedPINsAreUnblocked(t *testing.T, k kind) {
 	for _, u := range usages() {
 		svc, c := k.newCard(t)
 		for range 3 {
@@ -73,11 +85,12 @@ func blockedPINsAreUnblockedByThePUK(t *testing.T, k kind) {
 		ref := card.PINOf(u)
 		s := open(t, svc)
 		c.ClearTrace()
-		if err := s.Card.UnblockPIN(t.Context(), change(ref, "11111111", "654321")); err == nil {
-			t.Fatalf("%s: unblocked by a wrong PUK", ref)
+		var wrong *card.WrongPINError
+		if err := s.Card.UnblockPIN(t.Context(), change(ref, "11111111", "654321")); !errors.As(err, &wrong) || wrong.Ref != card.PUK {
+			t.Fatalf("%s: a wrong PUK: %v", ref, err)
 		}
-		if count(c, "20") != 1 || count(c, "2c") != 0 {
-			t.Errorf("%s: the wrong PUK was sent %d times, the new code %d", ref, count(c, "20"), count(c, "2c"))
+		if n := count(c, "20") + count(c, "2c"); n != 1 {
+			t.Errorf("%s: the wrong PUK was sent in %d commands", ref, n)
 		}
 		if err := s.Card.UnblockPIN(t.Context(), change(ref, simtest.PUK, "654321")); err != nil {
 			t.Fatalf("%s: %v", ref, err)
@@ -88,6 +101,59 @@ func blockedPINsAreUnblockedByThePUK(t *testing.T, k kind) {
 		}
 		if n := left(t, svc, card.PUK); n != 3 {
 			t.Errorf("%d tries of the PUK left", n)
+		}
+	}
+}
+
+// TestNewCardsWantTheirCodesChanged signs with a card whose codes are still
+// those of the envelope.
+func TestNewCardsWantTheirCodesChanged(t *testing.T) {
+	for _, u := range usages() {
+		c, err := sim.New(kind("esteid2025").person(t), sim.WithUnusedCodes())
+		if err != nil {
+			t.Fatal(err)
+		}
+		svc := sim.NewService(reader)
+		svc.Insert(reader, c)
+		old := kind("esteid2025").code(u)
+		r := request(u, old)
+		if _, err := sign(t.Context(), svc, r); !errors.Is(err, card.ErrPINNotActivated) {
+			t.Fatalf("%s: %v", u, err)
+		}
+		if count(c, "20") != 0 || len(r.PINs.(*asked).requests) != 0 {
+			t.Errorf("%s: the code was asked for", u)
+		}
+		s := open(t, svc)
+		if err := s.Card.ChangePIN(t.Context(), change(card.PINOf(u), old, "246810")); err != nil {
+			t.Fatalf("%s: activating: %v", u, err)
+		}
+		s.Close()
+		if _, err := sign(t.Context(), svc, request(u, "246810")); err != nil {
+			t.Errorf("%s: after activation: %v", u, err)
+		}
+	}
+}
+
+// TestWhatACardCannotDoIsNotTried looks for the commands a card of the kind
+// has no use for.
+func TestWhatACardCannotDoIsNotTried(t *testing.T) {
+	for name, c := range map[string]struct {
+		kind kind
+		do   func(card.Card) error
+	}{
+		"changing the PUK":   {"esteid2025", func(c card.Card) error { return c.ChangePIN(t.Context(), change(card.PUK, simtest.PUK, "87654321")) }},
+		"an unknown PUK":     {"fineid4", func(c card.Card) error { return c.UnblockPIN(t.Context(), change(card.PIN1, simtest.PUK, "4321")) }},
+		"no personal data":   {"fineid4", func(c card.Card) error { _, err := c.PersonalData(t.Context()); return err }},
+		"an unknown code":    {"esteid2018", func(c card.Card) error { _, err := c.PINStatus(t.Context(), 9); return err }},
+		"an unknown key":     {"esteid2018", func(c card.Card) error { _, err := c.Certificate(t.Context(), 9); return err }},
+		"unblocking the PUK": {"esteid2018", func(c card.Card) error { return c.UnblockPIN(t.Context(), change(card.PUK, simtest.PUK, "87654321")) }},
+	} {
+		svc, sc := c.kind.newCard(t)
+		if err := c.do(open(t, svc).Card); !errors.Is(err, card.ErrUnsupported) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if n := count(sc, "20") + count(sc, "24") + count(sc, "2c"); n != 0 {
+			t.Errorf("%s: %d commands with a code", name, n)
 		}
 	}
 }

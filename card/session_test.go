@@ -210,3 +210,23 @@ func TestPersonalDataIsNotLogged(t *testing.T) {
 		t.Errorf("printed: %s", out.String())
 	}
 }
+
+func TestEveryKindTellsItsNumber(t *testing.T) {
+	eachKind(t, func(t *testing.T, k kind) {
+		svc, _ := k.newCard(t)
+		s := open(t, svc)
+		if n, err := s.Card.DocumentNumber(t.Context()); err != nil || n != "AS0010001" {
+			t.Errorf("document number %q, %v", n, err)
+		}
+		if info := s.Card.Info(); info.Kind != string(k) || info.Reader != reader || len(info.ATR) == 0 {
+			t.Errorf("%+v", info)
+		}
+		if k == "fineid4" {
+			return
+		}
+		p, err := s.Card.PersonalData(t.Context())
+		if err != nil || p.Surname != "JÕEORG" || p.PersonalCode != "38001085718" || p.Expiry != "31 12 2030" {
+			t.Errorf("personal data: %v", err)
+		}
+	})
+}

@@ -224,7 +224,9 @@ func TestBadDigestsAreRefusedBeforeAnybodyIsAsked(t *testing.T) {
 
 // TestAClosedSessionLeavesNoVerifiedPIN uses the same card from another
 // session, without a code.
-func TestAClosedSessionLeavesNoVerifiedPIN(t *testing.T) { eachKind(t, aClosedSessionLeavesNoVerifiedPIN) }
+func TestAClosedSessionLeavesNoVerifiedPIN(t *testing.T) {
+	eachKind(t, aClosedSessionLeavesNoVerifiedPIN)
+}
 
 func aClosedSessionLeavesNoVerifiedPIN(t *testing.T, k kind) {
 	svc, _ := k.newCard(t)
@@ -236,7 +238,7 @@ func aClosedSessionLeavesNoVerifiedPIN(t *testing.T, k kind) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	answer, err := c.Transmit(t.Context(), []byte{0x00, 0x20, 0x00, 0x01})
+	answer, err := c.Transmit(t.Context(), []byte{0x00, 0x20, 0x00, map[kind]byte{"esteid2018": 0x01, "esteid2025": 0x81, "fineid4": 0x11}[k]})
 	if err != nil || len(answer) != 2 || answer[0] != 0x63 {
 		t.Errorf("is PIN1 verified? %X, %v", answer, err)
 	}

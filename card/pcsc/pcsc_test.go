@@ -49,6 +49,29 @@ func TestBothKeysSign(t *testing.T) {
 	}
 }
 
+// TestEveryKindSigns puts each kind of card into a real reader.
+func TestEveryKindSigns(t *testing.T) {
+	digest := sha512.Sum384([]byte("document"))
+	for _, kind := range sim.Kinds() {
+		t.Run(kind, func(t *testing.T) {
+			var code string
+			insertPerson(t, 0, "AS0010001", func(f *person) {
+				*f = *simtest.Kind(t, kind, "AS0010001")
+				code = f.PIN2
+			})
+			s := open(t)
+			defer s.Close()
+			key, err := card.Signer(t.Context(), s.Card, card.Signing, enters(code))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := key.Sign(nil, digest[:], crypto.SHA384); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
 // TestLosingTheCardOverPCSC pulls the card out instead of each command of a
 // signature, the way a real reader reports it.
 func TestLosingTheCardOverPCSC(t *testing.T) {

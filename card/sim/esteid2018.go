@@ -28,11 +28,11 @@ const (
 )
 
 func newEstEID2018(f *persofile.File, random io.Reader) (*esteid2018, error) {
-	auth, authDER, err := keyPair(f.Authentication, p384Size)
+	auth, authDER, err := keyPair(f.Authentication)
 	if err != nil {
 		return nil, err
 	}
-	sign, signDER, err := keyPair(f.Signing, p384Size)
+	sign, signDER, err := keyPair(f.Signing)
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +48,10 @@ func newEstEID2018(f *persofile.File, random io.Reader) (*esteid2018, error) {
 	}
 	c.main = &file{id: masterFile, aid: unhex("A000000077010800070000FE00000100")}
 	c.main.add(&file{id: 0xD003, content: append([]byte{0x04, byte(len(f.DocumentNumber))}, f.DocumentNumber...)})
-	c.main.add(personalDataFile(f))
+	df := c.main.add(&file{id: 0x5000})
+	for i, text := range personalData(f, 15) {
+		df.add(&file{id: 0x5001 + uint16(i), content: text})
+	}
 	c.awp = c.main.add(&file{id: 0xADF1, aid: unhex("E828BD080FF2504F5420415750")})
 	c.awp.add(&file{id: 0x3401, content: authDER})
 	c.qscd = c.main.add(&file{id: 0xADF2, aid: unhex("51534344204170706C69636174696F6E")})
@@ -58,21 +61,23 @@ func newEstEID2018(f *persofile.File, random io.Reader) (*esteid2018, error) {
 	return c, nil
 }
 
-// personalDataFile is DF 5000: files 5001 to 500F, a lone zero byte where
-// there is nothing to say.
-func personalDataFile(f *persofile.File) *file {
+// personalData is the fields of the personal data file: dates with spaces, a
+// lone zero byte where there is nothing to say.
+func personalData(f *persofile.File, fields int) [][]byte {
 	day := func(s string) string { return strings.ReplaceAll(s, ".", " ") }
-	df := &file{id: 0x5000}
-	for i, text := range [15]string{
+	all := make([][]byte, fields)
+	for i := range all {
+		all[i] = []byte{0}
+	}
+	for i, text := range []string{
 		f.Surname, f.GivenNames, f.Sex, f.Citizenship, day(f.Birth),
 		f.PersonalCode, f.DocumentNumber, day(f.Expiry),
 	} {
-		if text == "" {
-			text = "\x00"
+		if text != "" {
+			all[i] = []byte(text)
 		}
-		df.add(&file{id: 0x5001 + uint16(i), content: []byte(text)})
 	}
-	return df
+	return all
 }
 
 func (c *esteid2018) atr() []byte {

@@ -11,6 +11,7 @@ package sim
 
 import (
 	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
 	"encoding/hex"
@@ -18,6 +19,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/bits"
 	"sync"
 
 	"eidgate/internal/persofile"
@@ -173,7 +175,7 @@ func (c *Card) answerT0(r request) []byte {
 	c.pending = nil
 	if len(r.data) == 0 {
 		data, sw := c.app.process(r)
-		if n := len(data); n > 0 && r.le != n && r.le != 256 {
+		if n := len(data); n > 0 && r.le > n {
 			return answer(nil, 0x6C00|uint16(n&0xFF))
 		}
 		return answer(data, sw)
@@ -190,6 +192,23 @@ func (c *Card) answerT0(r request) []byte {
 	return answer(nil, c.more())
 }
 
+// onlyT0 says that an answer to reset offers T=0 and nothing else: no TD byte
+// names another protocol, ISO/IEC 7816-3 section 8.2.3.
+func onlyT0(atr []byte) bool {
+	at := 1 // the byte whose high half says which interface bytes follow
+	for at < len(atr) {
+		follow := atr[at] >> 4
+		if at > 1 && atr[at]&0x0F != 0 {
+			return false
+		}
+		if follow&0x8 == 0 {
+			return true
+		}
+		at += bits.OnesCount8(follow)
+	}
+	return true
+}
+
 func (c *Card) more() uint16 {
 	switch n := len(c.pending); {
 	case n == 0:
@@ -201,8 +220,8 @@ func (c *Card) more() uint16 {
 	}
 }
 
-// keyPair decodes a key pair on a curve whose field elements have size bytes.
-func keyPair(p persofile.Pair, size int) (*ecdsa.PrivateKey, []byte, error) {
+// keyPair decodes a key pair on P-384.
+func keyPair(p persofile.Pair) (*ecdsa.PrivateKey, []byte, error) {
 	block, _ := pem.Decode([]byte(p.Key))
 	if block == nil {
 		return nil, nil, errors.New("the key is not PEM")
@@ -212,8 +231,8 @@ func keyPair(p persofile.Pair, size int) (*ecdsa.PrivateKey, []byte, error) {
 		return nil, nil, fmt.Errorf("reading the key: %w", err)
 	}
 	key, ok := parsed.(*ecdsa.PrivateKey)
-	if !ok || key.Curve.Params().BitSize != 8*size {
-		return nil, nil, fmt.Errorf("the key is not on a curve of %d bits", 8*size)
+	if !ok || key.Curve != elliptic.P384() {
+		return nil, nil, errors.New("the key is not on P-384")
 	}
 	block, _ = pem.Decode([]byte(p.Certificate))
 	if block == nil {

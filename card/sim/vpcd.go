@@ -59,7 +59,7 @@ func (c *Card) ServeVPCD(ctx context.Context, conn io.ReadWriteCloser) error {
 // vpcdAnswer is nil where the protocol has no answer.
 func (c *Card) vpcdAnswer(message []byte) ([]byte, error) {
 	if len(message) != 1 {
-		out, err := c.transmit(message, false) // the virtual reader speaks T=1
+		out, err := c.transmit(message, onlyT0(c.ATR())) // pcscd prefers T=1
 		if errors.Is(err, errReset) {
 			return answer(nil, swInternalDamage), nil
 		}

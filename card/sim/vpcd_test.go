@@ -95,3 +95,35 @@ func TestVPCDEndsWithItsContext(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestCardsSpeakTheProtocolTheyOffer: a card that offers only T=0 gets data
+// and sends data in two commands.
+func TestCardsSpeakTheProtocolTheyOffer(t *testing.T) {
+	for kind, t0 := range map[string]bool{"esteid2018": false, "esteid2025": false, "fineid4": true} {
+		c, err := sim.New(simtest.Kind(t, kind, "AS0010001"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		reader, conn := net.Pipe()
+		go func() { _ = c.ServeVPCD(t.Context(), conn) }()
+		if err := reader.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		command, _ := hex.DecodeString("000800a40004023f0000")
+		if _, err := reader.Write(command); err != nil {
+			t.Fatal(err)
+		}
+		size := make([]byte, 2)
+		if _, err := io.ReadFull(reader, size); err != nil {
+			t.Fatal(err)
+		}
+		b := make([]byte, int(size[0])<<8|int(size[1]))
+		if _, err := io.ReadFull(reader, b); err != nil {
+			t.Fatal(err)
+		}
+		if got := hex.EncodeToString(b); t0 != (got == "6700") {
+			t.Errorf("%s: data both ways in one command: %s", kind, got)
+		}
+		reader.Close()
+	}
+}

@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -23,7 +24,8 @@ import (
 )
 
 type options struct {
-	Card   string   `help:"Kind of card; must be the file's own when both are given." placeholder:"KIND"`
+	Card   string   `help:"Kind of card, instead of the file's own: ${kinds}." placeholder:"KIND"`
+	Unused bool     `help:"The card's codes are still those of its envelope and must be changed first."`
 	Person []string `help:"Card personalisation file; give several for several readers." required:"" type:"existingfile" placeholder:"FILE"`
 	Trace  string   `help:"Write every command and answer to this file, codes masked." type:"path" placeholder:"FILE"`
 	Vpcd   string   `help:"Connect to a virtual reader that is already there." placeholder:"HOST:PORT" xor:"where" required:""`
@@ -32,7 +34,8 @@ type options struct {
 
 func main() {
 	var o options
-	kong.Parse(&o, kong.Name("eid-sim"), kong.Description("Simulated eID cards on virtual PC/SC readers."))
+	kong.Parse(&o, kong.Name("eid-sim"), kong.Description("Simulated eID cards on virtual PC/SC readers."),
+		kong.Vars{"kinds": strings.Join(sim.Kinds(), ", ")})
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, o, os.Stdout)
 	stop()
@@ -44,6 +47,9 @@ func main() {
 
 func run(ctx context.Context, o options, out io.Writer) error {
 	var opts []sim.Option
+	if o.Unused {
+		opts = append(opts, sim.WithUnusedCodes())
+	}
 	if o.Trace != "" {
 		f, err := os.OpenFile(o.Trace, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 		if err != nil {
@@ -69,8 +75,8 @@ func load(o options, opts []sim.Option) ([]*sim.Card, error) {
 		if err != nil {
 			return nil, err
 		}
-		if o.Card != "" && o.Card != f.Card {
-			return nil, fmt.Errorf("%s is for a card of kind %s, not %s", name, f.Card, o.Card)
+		if o.Card != "" {
+			f.Card = o.Card
 		}
 		c, err := sim.New(f, opts...)
 		if err != nil {

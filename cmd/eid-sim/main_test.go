@@ -26,7 +26,8 @@ func person(t *testing.T, number string) string {
 	return name
 }
 
-// slots asks OpenSC what it sees through the daemon in the environment line.
+// slots asks OpenSC what it sees through the daemon in the environment line. It
+// is empty when OpenSC was confused by a card that came or went meanwhile.
 func slots(t *testing.T, environment string) string {
 	t.Helper()
 	modules, _ := filepath.Glob("/usr/lib/*/opensc-pkcs11.so")
@@ -42,7 +43,8 @@ func slots(t *testing.T, environment string) string {
 	cmd.Env = append(os.Environ(), environment)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
-		t.Fatalf("%v: %s", err, out)
+		t.Logf("%v: %s", err, out)
+		return ""
 	}
 	return string(out)
 }
@@ -86,7 +88,10 @@ func TestCardsInAPrivateDaemon(t *testing.T) {
 	if err := syscall.Kill(os.Getpid(), syscall.SIGUSR1); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the cards do not go", func() bool { return !strings.Contains(slots(t, line), "AS0010001") })
+	eventually(t, "the cards do not go", func() bool {
+		seen := slots(t, line)
+		return seen != "" && !strings.Contains(seen, "AS0010001")
+	})
 	if err := syscall.Kill(os.Getpid(), syscall.SIGUSR2); err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +130,7 @@ func TestBadInput(t *testing.T) {
 	}{
 		"unknown field": {options{Person: []string{broken}}, "unknown field"},
 		"unknown kind":  {options{Person: []string{unknown}}, `"unknown"`},
-		"other kind":    {options{Person: []string{good}, Card: "lateid"}, "esteid2018"},
+		"other kind":    {options{Person: []string{good}, Card: "none"}, "esteid2018"},
 		"two cards":     {options{Person: []string{good, good}, Vpcd: "127.0.0.1:1"}, "one reader"},
 		"no reader":     {options{Person: []string{good}, Vpcd: "127.0.0.1:1"}, "connecting"},
 		"bad trace":     {options{Person: []string{good}, Trace: "/nowhere/trace"}, "trace"},

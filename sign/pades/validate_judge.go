@@ -187,4 +187,3 @@ func ordered(before [][]byte, der []byte) error {
 	}
 	return nil
 }
-

@@ -67,4 +67,3 @@ func (v *validation) store() (judge.Evidence, error) {
 	}
 	return e, nil
 }
-

@@ -5,15 +5,13 @@ import (
 	"context"
 	"crypto/x509"
 	"encoding/base64"
-	"errors"
-	"io"
-	"mime"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 
 	"eidgate/certs"
+	"eidgate/certs/internal/fetch"
 	"eidgate/internal/fault"
 )
 
@@ -73,23 +71,9 @@ func (c *Client) exchange(ctx context.Context, address string, request []byte, c
 	if err != nil {
 		return nil, certs.Missing("ocsp.host-not-allowed", cert, "the OCSP responder's address cannot be used: %w", err)
 	}
-	resp, err := c.http().Do(req)
-	if err != nil {
-		return nil, transportRefusal(ctx, err, cert)
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		return nil, certs.Missing("ocsp.http-status", cert, "the OCSP responder answered with HTTP status %d", resp.StatusCode)
-	}
-	if media, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type")); err != nil || media != mediaResponse {
-		return nil, certs.Missing("ocsp.not-ocsp", cert, "what answered at the OCSP responder's address is not an OCSP responder")
-	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxResponseBytes+1))
-	if err != nil {
-		return nil, transportRefusal(ctx, err, cert)
-	}
-	if len(body) > maxResponseBytes {
-		return nil, certs.Refuse("ocsp.too-large", cert, "the OCSP response has more than %d bytes", maxResponseBytes)
+	body, problem := fetch.Do(c.HTTP, req, mediaResponse, maxResponseBytes)
+	if problem != nil {
+		return nil, refusalOf(problem, cert)
 	}
 	return body, nil
 }
@@ -112,36 +96,20 @@ func (c *Client) httpRequest(ctx context.Context, address string, request []byte
 	return req, nil
 }
 
-var errRedirect = errors.New("redirected to another host")
-
-// http is the caller's client, or the default one, with our redirect rule.
-func (c *Client) http() *http.Client {
-	var client http.Client
-	if c.HTTP != nil {
-		client = *c.HTTP
-	}
-	client.CheckRedirect = func(req *http.Request, via []*http.Request) error {
-		if first := via[0].URL; len(via) > 2 || req.URL.Host != first.Host || req.URL.Scheme != first.Scheme {
-			return errRedirect
-		}
-		return nil
-	}
-	return &client
-}
-
-func transportRefusal(ctx context.Context, err error, cert *x509.Certificate) error {
-	switch {
-	case errors.Is(err, errRedirect):
+func refusalOf(p *fetch.Problem, cert *x509.Certificate) error {
+	const network = "Check the network and try again."
+	switch p.Kind {
+	case fetch.Timeout:
+		return certs.Missing("ocsp.timeout", cert, "the OCSP responder did not answer in time: %w", p).WithHint(network)
+	case fetch.Redirected:
 		return certs.Missing("ocsp.redirect", cert, "the OCSP responder sends us to another host")
-	case ctx.Err() != nil || isTimeout(err):
-		return certs.Missing("ocsp.timeout", cert, "the OCSP responder did not answer in time: %w", err).
-			WithHint("Check the network and try again.")
+	case fetch.BadStatus:
+		return certs.Missing("ocsp.http-status", cert, "the OCSP responder answered with HTTP status %d", p.Status)
+	case fetch.BadMedia:
+		return certs.Missing("ocsp.not-ocsp", cert, "what answered at the OCSP responder's address is not an OCSP responder")
+	case fetch.TooLarge:
+		return certs.Refuse("ocsp.too-large", cert, "the OCSP response has more than %d bytes", maxResponseBytes)
+	default:
+		return certs.Missing("ocsp.unreachable", cert, "the OCSP responder cannot be reached: %w", p).WithHint(network)
 	}
-	return certs.Missing("ocsp.unreachable", cert, "the OCSP responder cannot be reached: %w", err).
-		WithHint("Check the network and try again.")
-}
-
-func isTimeout(err error) bool {
-	var t interface{ Timeout() bool }
-	return errors.As(err, &t) && t.Timeout()
 }

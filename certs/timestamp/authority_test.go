@@ -188,7 +188,7 @@ func TestClient(t *testing.T) {
 		}, nil, "timestamp.too-large"},
 		"sends elsewhere": {func(rw http.ResponseWriter, r *http.Request) {
 			http.Redirect(rw, r, elsewhere.URL, http.StatusTemporaryRedirect)
-		}, nil, "timestamp.unreachable"},
+		}, nil, "timestamp.redirect"},
 		"hangs up": {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, nil, "timestamp.unreachable"},
 		"silent": {func(_ http.ResponseWriter, r *http.Request) {
 			_, _ = io.Copy(io.Discard, r.Body)

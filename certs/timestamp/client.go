@@ -6,15 +6,14 @@ import (
 	"crypto"
 	"crypto/rand"
 	"encoding/asn1"
-	"errors"
 	"fmt"
 	"io"
 	"math/big"
-	"mime"
 	"net/http"
 	"time"
 
 	"eidgate/certs"
+	"eidgate/certs/internal/fetch"
 )
 
 // DefaultTimeout bounds one question to an authority.
@@ -142,49 +141,30 @@ func (c *Client) exchange(ctx context.Context, r *Request) ([]byte, error) {
 	}
 	req.Header.Set("Content-Type", mediaQuery)
 	req.Header.Set("Accept", mediaReply)
-	resp, err := c.http().Do(req)
-	if err != nil {
-		return nil, unreachable(ctx, err)
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		return nil, certs.Missing("timestamp.http-status", nil, "the time-stamp authority answered with HTTP status %d", resp.StatusCode)
-	}
-	if media, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type")); err != nil || media != mediaReply {
-		return nil, certs.Missing("timestamp.not-an-authority", nil, "what answered at the time-stamp address is not a time-stamp authority").
-			WithHint("Check the time-stamp address in the settings.")
-	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxResponseBytes+1))
-	if err != nil {
-		return nil, unreachable(ctx, err)
-	}
-	if len(body) > maxResponseBytes {
-		return nil, certs.Refuse("timestamp.too-large", nil, "the time-stamp authority's answer has more than %d bytes", maxResponseBytes)
+	body, problem := fetch.Do(c.HTTP, req, mediaReply, maxResponseBytes)
+	if problem != nil {
+		return nil, refusalOf(problem)
 	}
 	return body, nil
 }
 
-var errRedirect = errors.New("redirected to another host")
-
-func (c *Client) http() *http.Client {
-	var client http.Client
-	if c.HTTP != nil {
-		client = *c.HTTP
+func refusalOf(p *fetch.Problem) error {
+	const (
+		network = "Check the network and try again."
+		address = "Check the time-stamp address in the settings."
+	)
+	switch p.Kind {
+	case fetch.Timeout:
+		return certs.Missing("timestamp.timeout", nil, "the time-stamp authority did not answer in time: %w", p).WithHint(network)
+	case fetch.Redirected:
+		return certs.Missing("timestamp.redirect", nil, "the time-stamp authority sends us to another host").WithHint(address)
+	case fetch.BadStatus:
+		return certs.Missing("timestamp.http-status", nil, "the time-stamp authority answered with HTTP status %d", p.Status)
+	case fetch.BadMedia:
+		return certs.Missing("timestamp.not-an-authority", nil, "what answered at the time-stamp address is not a time-stamp authority").WithHint(address)
+	case fetch.TooLarge:
+		return certs.Refuse("timestamp.too-large", nil, "the time-stamp authority's answer has more than %d bytes", maxResponseBytes)
+	default:
+		return certs.Missing("timestamp.unreachable", nil, "the time-stamp authority cannot be reached: %w", p).WithHint(network)
 	}
-	client.CheckRedirect = func(req *http.Request, via []*http.Request) error {
-		if first := via[0].URL; len(via) > 2 || req.URL.Host != first.Host || req.URL.Scheme != first.Scheme {
-			return errRedirect
-		}
-		return nil
-	}
-	return &client
-}
-
-func unreachable(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return certs.Missing("timestamp.timeout", nil, "the time-stamp authority did not answer in time: %w", err).
-			WithHint("Check the network and try again.")
-	}
-	return certs.Missing("timestamp.unreachable", nil, "the time-stamp authority cannot be reached: %w", err).
-		WithHint("Check the network and the time-stamp address in the settings.")
 }

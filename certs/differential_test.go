@@ -34,9 +34,9 @@ type family struct {
 
 const leavesPerFamily = 10
 
-// TestDifferentialOpenSSL compares verdicts on generated chains with
+// TestInteropGeneratedChains compares verdicts on generated chains with
 // OpenSSL's. EIDGATE_CHAINS sets how many (1,000 by default).
-func TestDifferentialOpenSSL(t *testing.T) {
+func TestInteropGeneratedChains(t *testing.T) {
 	openssl := testtool.Need(t, "openssl")
 	chains := 1000
 	if s := os.Getenv("EIDGATE_CHAINS"); s != "" {

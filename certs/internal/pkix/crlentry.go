@@ -31,6 +31,7 @@ func (l *CRL) Find(issuer *Name, serial *big.Int) (*Entry, error) {
 	want := derInteger(serial)
 	current := l.Issuer
 	var found *Entry
+	var scratch Entry // one for all: lists are long
 	for s := l.entries; !s.Empty(); {
 		var e cryptobyte.String
 		if !s.ReadASN1(&e, asn1.SEQUENCE) {
@@ -41,13 +42,14 @@ func (l *CRL) Find(issuer *Name, serial *big.Int) (*Entry, error) {
 			return nil, errCRL
 		}
 		match := bytes.Equal(number, want)
-		entry := Entry{}
-		if err := entry.read(e, &current, match); err != nil {
+		scratch = Entry{}
+		if err := scratch.read(e, &current, match); err != nil {
 			return nil, err
 		}
 		if match && current.Same(issuer) {
-			entry.Issuer = current
-			found = &entry
+			scratch.Issuer = current
+			copied := scratch
+			found = &copied
 		}
 	}
 	return found, nil

@@ -23,20 +23,33 @@ import (
 // childCommand is the first argument of the processes that are measured.
 const childCommand = "measured-child"
 
-// runChild does one task: NAME KEY CERT IN OUT, or document SIZE OUT.
+// runChild does one task.
 func runChild(args []string) error {
-	if len(args) == 3 && args[0] == "document" {
-		size, err := strconv.ParseInt(args[1], 10, 64)
+	if len(args) < 2 {
+		return fmt.Errorf("%d arguments for a child", len(args))
+	}
+	task, rest := args[0], args[1:]
+	switch {
+	case task == "document" && len(rest) == 2: // SIZE OUT
+		size, err := strconv.ParseInt(rest[0], 10, 64)
 		if err != nil {
 			return err
 		}
-		return writeDocument(args[2], size)
+		return writeDocument(rest[1], size)
+	case task == "long-term" && len(rest) == 3: // PKI IN OUT
+		return signLongTerm(rest[0], rest[1], rest[2])
+	case task == "hash" && len(rest) == 1: // IN
+		return hashFile(rest[0])
+	case task == "pdfsign-verify" && len(rest) == 1: // IN
+		return verifyWithPDFSign(rest[0])
+	case len(rest) == 4: // KEY CERT IN OUT
+		return runSigner(task, credential{key: rest[0], cert: rest[1]}, rest[2], rest[3])
 	}
-	if len(args) != 5 {
-		return fmt.Errorf("%d arguments for a child", len(args))
-	}
-	c, in, out := credential{key: args[1], cert: args[2]}, args[3], args[4]
-	switch args[0] {
+	return fmt.Errorf("no task %q with %d arguments", task, len(rest))
+}
+
+func runSigner(task string, c credential, in, out string) error {
+	switch task {
 	case "floor":
 		return copyAndHash(in, out)
 	case "library":
@@ -46,7 +59,7 @@ func runChild(args []string) error {
 	case "pdfsign":
 		return signWithPDFSign(c, in, out)
 	}
-	return fmt.Errorf("no task %q", args[0])
+	return fmt.Errorf("no task %q", task)
 }
 
 // copyAndHash reads a file once, hashes it and writes it: what no signer can

@@ -3,17 +3,26 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 )
 
-// contender is one program that makes out from in.
+// contender is one program that makes out from in, or looks at in.
 type contender struct {
 	name    string
 	command func(ctx context.Context, in, out string) (*exec.Cmd, error)
 	signs   bool // its output is judged by pdfsig once
+}
+
+// suite is work of one kind, the floor first.
+type suite struct {
+	name    string
+	all     []contender
+	missing []string // contenders that cannot be measured here
+	budgets func(w io.Writer, byName map[string]result)
 }
 
 const (
@@ -25,32 +34,66 @@ const (
 	podofoName  = "podofosign"
 )
 
-// contenders are all that can be measured here, and the names of those that
-// cannot.
-func contenders(ctx context.Context, self, bin, dir string, c *credentials) (all []contender, missing []string) {
-	child := func(task string, key credential) func(context.Context, string, string) (*exec.Cmd, error) {
-		return func(ctx context.Context, in, out string) (*exec.Cmd, error) {
-			return exec.CommandContext(ctx, self, childCommand, task, key.key, key.cert, in, out), nil //nolint:gosec // this very program
+// command is a contender without state.
+func command(program string, args ...string) func(context.Context, string, string) (*exec.Cmd, error) {
+	return func(ctx context.Context, in, out string) (*exec.Cmd, error) {
+		filled := make([]string, len(args))
+		for i, a := range args {
+			filled[i] = strings.NewReplacer("{in}", in, "{out}", out).Replace(a)
 		}
+		return exec.CommandContext(ctx, program, filled...), nil //nolint:gosec // programs of this table only
 	}
-	all = append(all, contender{name: floorName, command: child("floor", c.ec)})
+}
+
+// signing is the suite of programs that sign at level B.
+func signing(ctx context.Context, self, bin, dir string, c *credentials) suite {
+	child := func(task string) func(context.Context, string, string) (*exec.Cmd, error) {
+		return command(self, childCommand, task, c.ec.key, c.ec.cert, "{in}", "{out}")
+	}
+	s := suite{name: "sign", budgets: signingBudgets, all: []contender{{floorName, child("floor"), false}}}
 	if eid, err := newEID(ctx, bin, dir, c); err == nil {
-		all = append(all, contender{eidName, eid.command, true})
+		s.all = append(s.all, contender{eidName, eid.command, true})
 	} else {
-		missing = append(missing, fmt.Sprintf("%s (%v)", eidName, err))
+		s.missing = append(s.missing, fmt.Sprintf("%s (%v)", eidName, err))
 	}
-	all = append(all,
-		contender{checkedName, child("checked", c.ec), true},
-		contender{libraryName, child("library", c.ec), true},
-		contender{pdfsignName, child("pdfsign", c.ec), true})
+	s.all = append(s.all,
+		contender{checkedName, child("checked"), true},
+		contender{libraryName, child("library"), true},
+		contender{pdfsignName, child("pdfsign"), true})
 	if podofo, err := exec.LookPath("podofosign"); err == nil {
-		all = append(all, contender{podofoName, func(ctx context.Context, in, out string) (*exec.Cmd, error) {
-			return exec.CommandContext(ctx, podofo, "-in", in, "-out", out, "-cert", c.rsa.cert, "-pkey", c.rsa.key, "-digest", "SHA256"), nil //nolint:gosec // a program of the system
-		}, true})
+		s.all = append(s.all, contender{podofoName,
+			command(podofo, "-in", "{in}", "-out", "{out}", "-cert", c.rsa.cert, "-pkey", c.rsa.key, "-digest", "SHA256"), true})
 	} else {
-		missing = append(missing, podofoName+" (not installed)")
+		s.missing = append(s.missing, podofoName+" (not installed)")
 	}
-	return all, missing
+	return s
+}
+
+const (
+	hashName          = "floor: SHA-256"
+	eidVerifyName     = "eid verify, B-LT"
+	pdfsignVerifyName = "pdfsign v0.9.0 verify"
+	pdfsigName        = "pdfsig"
+)
+
+// checking is the suite of programs that judge a file signed at level LT, with
+// the trust folder of its PKI.
+func checking(self, bin, trust string) suite {
+	s := suite{name: "check", budgets: checkingBudgets, all: []contender{{hashName, command(self, childCommand, "hash", "{in}"), false}}}
+	eid, err := filepath.Abs(filepath.Join(bin, "eid"))
+	if err == nil {
+		_, err = os.Stat(eid)
+	}
+	if err == nil {
+		s.all = append(s.all, contender{eidVerifyName, command(eid, "verify", "--offline", "--trust", trust, "{in}"), false})
+	} else {
+		s.missing = append(s.missing, eidVerifyName+" (not built)")
+	}
+	s.all = append(s.all, contender{pdfsignVerifyName, command(self, childCommand, "pdfsign-verify", "{in}"), false})
+	if pdfsig, err := exec.LookPath("pdfsig"); err == nil {
+		s.all = append(s.all, contender{pdfsigName, command(pdfsig, "-nocert", "{in}"), false})
+	}
+	return s
 }
 
 // eid signs with a key on a SoftHSM token, the software key it can use.

@@ -15,9 +15,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"strconv"
 )
 
 func main() {
@@ -57,7 +59,7 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("making a folder for the files: %w", err)
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	self, err := os.Executable()
 	if err != nil {
 		return err
@@ -66,19 +68,59 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("making keys: %w", err)
 	}
-	all, missing := contenders(ctx, self, s.bin, dir, c)
+	b := &bench{settings: s, self: self, dir: dir, w: w}
 	fmt.Fprintf(w, "%d cores, %s, files in %s; medians of interleaved whole processes, software keys\n", runtime.NumCPU(), runtime.Version(), filepath.Dir(dir))
-	for _, name := range missing {
-		fmt.Fprintf(w, "not measured: %s\n", name)
+	if err := b.suite(ctx, signing(ctx, self, s.bin, dir, c), false); err != nil {
+		return err
+	}
+	return b.suite(ctx, checking(self, s.bin, filepath.Join(dir, "pki", trustFolder)), true)
+}
+
+// bench is one run of the command.
+type bench struct {
+	settings
+	self, dir string
+	w         io.Writer
+}
+
+// suite measures the contenders of a suite at each size and prints a table
+// each; signed gives them a file signed at level LT.
+func (b *bench) suite(ctx context.Context, s suite, signed bool) error {
+	for _, name := range s.missing {
+		fmt.Fprintf(b.w, "not measured: %s\n", name)
 	}
 	for _, size := range []int64{100 << 10, 10 << 20, 100 << 20} {
-		results, err := measureAll(ctx, all, self, dir, size, runsFor(s.runs, size))
+		in, err := b.document(ctx, size, signed)
+		if err != nil {
+			return fmt.Errorf("making the document: %w", err)
+		}
+		results, err := measureAll(ctx, s.all, in, filepath.Join(b.dir, "out.pdf"), runsFor(b.runs, size))
 		if err != nil {
 			return err
 		}
-		printTable(w, size, results)
+		printTable(b.w, s, size, results)
 	}
 	return nil
+}
+
+// document makes the document to work on. Another process does it, so that
+// this one stays small: see peakOf.
+func (b *bench) document(ctx context.Context, size int64, signed bool) (string, error) {
+	in := filepath.Join(b.dir, "in.pdf")
+	if err := b.child(ctx, "document", strconv.FormatInt(size, 10), in); err != nil || !signed {
+		return in, err
+	}
+	pki, out := filepath.Join(b.dir, "pki"), filepath.Join(b.dir, "signed.pdf")
+	if err := os.RemoveAll(pki); err != nil {
+		return "", err
+	}
+	return out, b.child(ctx, "long-term", pki, in, out)
+}
+
+func (b *bench) child(ctx context.Context, args ...string) error {
+	run := exec.CommandContext(ctx, b.self, append([]string{childCommand}, args...)...) //nolint:gosec // this very program
+	run.Stderr = os.Stderr
+	return run.Run()
 }
 
 // runsFor takes fewer runs of larger files, and never an even number.

@@ -8,9 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -23,13 +21,7 @@ type result struct {
 }
 
 // measureAll runs every contender in turn, runs times over.
-func measureAll(ctx context.Context, all []contender, self, dir string, size int64, runs int) ([]result, error) {
-	in, out := filepath.Join(dir, "in.pdf"), filepath.Join(dir, "out.pdf")
-	// Another process makes the document, so that this one stays small: see
-	// peakOf.
-	if err := exec.CommandContext(ctx, self, childCommand, "document", strconv.FormatInt(size, 10), in).Run(); err != nil { //nolint:gosec // this very program
-		return nil, fmt.Errorf("making the document: %w", err)
-	}
+func measureAll(ctx context.Context, all []contender, in, out string, runs int) ([]result, error) {
 	times := make([][]time.Duration, len(all))
 	results := make([]result, len(all))
 	for i := range runs + 1 {

@@ -36,7 +36,11 @@ type world struct {
 var noCheck = pkix.Extension{Id: asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 48, 1, 5}, Value: asn1.NullBytes}
 
 func newWorld(t testing.TB) *world {
-	w := &world{now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}
+	return newWorldAt(t, time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC))
+}
+
+func newWorldAt(t testing.TB, now time.Time) *world {
+	w := &world{now: now}
 	w.ca = w.make(t, nil, ca("Test CA"))
 	w.otherCA = w.make(t, nil, ca("Other CA"))
 	w.responder = w.make(t, w.ca, w.delegate())

@@ -41,7 +41,11 @@ type world struct {
 }
 
 func newWorld(t testing.TB) *world {
-	w := &world{now: time.Date(2026, 11, 23, 12, 0, 0, 250_000_000, time.UTC)}
+	return newWorldAt(t, time.Date(2026, 11, 23, 12, 0, 0, 250_000_000, time.UTC))
+}
+
+func newWorldAt(t testing.TB, now time.Time) *world {
+	w := &world{now: now}
 	w.root = w.make(t, nil, x509.Certificate{
 		Subject: pkix.Name{CommonName: "Test Root"}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
 	})

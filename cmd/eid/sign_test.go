@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -238,10 +239,7 @@ func TestSignNeverReplacesUnasked(t *testing.T) {
 
 // TestSignOnBadDisks signs into a full and into a read-only file system.
 func TestSignOnBadDisks(t *testing.T) {
-	unshare := testtool.Need(t, "unshare")
-	if out, err := exec.Command(unshare, "-rm", "true").CombinedOutput(); err != nil {
-		t.Skipf("this machine does not allow mount namespaces: %v %s", err, out)
-	}
+	unshare := mountNamespace(t)
 	w := newWorld(t)
 	cards, err := filepath.Glob(filepath.Join(w.CardsDir(), "*.json"))
 	if err != nil || len(cards) == 0 {
@@ -265,12 +263,26 @@ func TestSignOnBadDisks(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := t.TempDir()
 			script := `mount -t tmpfs -o "$1" tmpfs "$2" || exit 99; shift 2; "$@"; code=$?; ls -A "$OUT_DIR" >&2; exit $code`
-			args := append([]string{
-				unshare, "-rm", "sh", "-c", script, "sh", tt.options, dir,
+			args := slices.Concat(unshare, []string{
+				"sh", "-c", script, "sh", tt.options, dir,
 				program, "sign", "--level", "B", "--pin-fd", "3", "-o", filepath.Join(dir, "out.pdf"), big,
-			}, w.services()...)
+			}, w.services())
 			w.child(t, []string{cardVariable + "=" + cards[0], "OUT_DIR=" + dir}, "12345", args...).
 				want(t, exitInput, "output cannot be written")
 		})
 	}
+}
+
+// mountNamespace is the command that gives a program mounts of its own, as an
+// ordinary user where that is allowed, else as root.
+func mountNamespace(t *testing.T) []string {
+	t.Helper()
+	unshare := testtool.Need(t, "unshare")
+	for _, options := range []string{"-rm", "-m"} {
+		if exec.Command(unshare, options, "true").Run() == nil {
+			return []string{unshare, options}
+		}
+	}
+	t.Skip("neither root nor user namespaces: file systems cannot be mounted for the test")
+	return nil
 }

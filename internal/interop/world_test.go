@@ -15,6 +15,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -46,9 +47,10 @@ func newWorld(t *testing.T) *world {
 	if err != nil || len(cards) == 0 {
 		t.Fatalf("no card in %s: %v", pki, err)
 	}
-	socket := filepath.Join(w.dir, "pcscd")
-	w.start(t, "eid-sim", "--pcscd", socket, "--card", "esteid2018", "--person", cards[0], "--trace", w.trace())
-	w.env = append(os.Environ(), "PCSCLITE_CSOCK_NAME="+filepath.Join(socket, "run", "pcscd.comm"))
+	sim := w.start(t, "eid-sim", "--pcscd", filepath.Join(w.dir, "pcscd"), "--card", "esteid2018", "--person", cards[0], "--trace", w.trace())
+	w.wait(t, "the reader", func() bool { return strings.Contains(sim.String(), "PCSCLITE_CSOCK_NAME=") })
+	line, _, _ := strings.Cut(sim.String(), "\n")
+	w.env = append(os.Environ(), line)
 	w.wait(t, "the card to be inserted", func() bool {
 		out, err := w.command("eid", "card", "list").CombinedOutput()
 		return err == nil && bytes.Contains(out, []byte("eID card"))
@@ -72,11 +74,11 @@ func (w *world) run(t *testing.T, program string, args ...string) string {
 }
 
 // start runs a program until the test ends.
-func (w *world) start(t *testing.T, program string, args ...string) {
+func (w *world) start(t *testing.T, program string, args ...string) *output {
 	t.Helper()
 	c := w.command(program, args...)
-	var out bytes.Buffer
-	c.Stdout, c.Stderr = &out, &out
+	out := new(output)
+	c.Stdout, c.Stderr = out, out
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -89,6 +91,25 @@ func (w *world) start(t *testing.T, program string, args ...string) {
 			t.Logf("%s %v said:\n%s", program, args, out.String())
 		}
 	})
+	return out
+}
+
+// output is what a running program has said so far.
+type output struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (o *output) Write(b []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.Write(b)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
 }
 
 func (w *world) wait(t *testing.T, what string, done func() bool) {

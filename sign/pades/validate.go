@@ -65,31 +65,31 @@ type validation struct {
 // find lists the signatures of the document and those that a later revision
 // took away or wrote over: hiding a signature does not make it unsaid.
 func (v *validation) find() error {
-	type place struct {
-		num   int
-		start int64
-	}
-	known := map[place]bool{}
-	revisions := v.file.Revisions()
-	for i := len(revisions) - 1; i >= 0; i-- {
-		found, err := v.file.At(i).Signatures()
+	last := v.file.Last().Index
+	known := map[objectState]bool{}
+	for i := last; i >= 0; i-- {
+		view := v.file.At(i)
+		if i < last && !hasOther(view, known) {
+			continue
+		}
+		found, err := view.Signatures()
 		if err != nil {
-			if i < len(revisions)-1 {
+			if i < last {
 				continue // an old state that cannot be read shows nothing
 			}
 			return err
 		}
 		for _, s := range found {
-			var p place
+			p := objectState{revision: s.Revision}
 			if s.Object != nil {
-				p = place{s.Object.Num, s.Object.Start}
+				p.num = s.Object.Num
 			}
-			if i < len(revisions)-1 && known[p] {
+			if i < last && known[p] {
 				continue
 			}
 			known[p] = true
 			c := newCandidate(s)
-			c.gone = i < len(revisions)-1
+			c.gone = i < last
 			if v.all = append(v.all, c); len(v.all) > maxSignatures {
 				return fmt.Errorf("more than %d signatures: %w", maxSignatures, ErrLimit)
 			}
@@ -97,6 +97,29 @@ func (v *validation) find() error {
 	}
 	slices.Reverse(v.all) // as found, the oldest revision last
 	return nil
+}
+
+// objectState is one state of an object: its number and the revision that wrote it.
+type objectState struct{ num, revision int }
+
+// hasOther tells whether a view has signatures besides the known ones, without
+// reading them.
+func hasOther(view *pdf.View, known map[objectState]bool) bool {
+	fields, err := view.Fields()
+	if err != nil {
+		return false
+	}
+	return slices.ContainsFunc(fields, func(f pdf.Field) bool {
+		if f.Type != "Sig" || f.Value == nil {
+			return false
+		}
+		ref, ok := f.Value.(pdf.Ref)
+		if !ok {
+			return true
+		}
+		_, revision, found, err := view.Lookup(ref.Num)
+		return err == nil && found && !known[objectState{ref.Num, revision}]
+	})
 }
 
 func (v *validation) run(ctx context.Context) error {

@@ -42,7 +42,7 @@ func TestForgedSignatureDictionaries(t *testing.T) {
 		"copied into the field": {amendment{objects: field(dict)}, []string{"pades.signature-dictionary", "pades.field-added"}},
 		"shared":                {amendment{objects: field(fmt.Sprintf("%d 0 R", sig.Object.Num))}, []string{"pades.signature-shared", "pades.signature-shared"}},
 		"written again":         {amendment{objects: map[int]string{sig.Object.Num: dict}}, []string{"", "pades.byte-range-gap"}},
-		"moved":                 {amendment{point: map[int]int{sig.Object.Num: int(sig.Object.Start)}}, []string{"pades.recycled"}},
+		"moved":                 {amendment{point: map[int]int{sig.Object.Num: int(sig.Object.Start)}}, []string{"", "pades.recycled"}},
 		"rewritten":             {amendment{objects: map[int]string{sig.Object.Num: strings.Replace(dict, "agree", "AGREE", 1)}}, []string{"pades.signature-changed", "pades.byte-range-gap"}},
 		"taken out of its field": {amendment{objects: map[int]string{sig.Field.Ref.Num: strings.Replace(
 			objectText(t, signed, sig.Field.Ref.Num), "/V ", "/W ", 1)}}, []string{"pades.signature-changed"}},

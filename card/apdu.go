@@ -73,6 +73,7 @@ func (c command) bytes(buf []byte, withLe bool) []byte {
 type channel struct {
 	transport Transport
 	protocol  Protocol
+	pad       PINPad
 }
 
 // send sends a command that carries no secret. Its answer's status word is
@@ -142,20 +143,27 @@ func (ch *channel) exchange(ctx context.Context, apdu []byte) ([]byte, uint16, e
 const codeSize = 12
 
 // sendSecret sends a command whose data is codes, each padded to its length,
-// exactly once. The command is built in locked memory and wiped.
-func (ch *channel) sendSecret(ctx context.Context, c command, pad byte, codes ...*PIN) (uint16, error) {
+// exactly once. The command is built in locked memory and wiped. Codes that
+// are nil are typed at the reader.
+func (ch *channel) sendSecret(ctx context.Context, e entry, ref PINRef, codes ...*PIN) (uint16, error) {
+	e.codes = len(codes)
+	for i, p := range codes {
+		if (p == nil) != (codes[0] == nil) {
+			return 0, fmt.Errorf("entering one code here and one at the reader: %w", ErrUnsupported)
+		}
+		if p == nil && i == e.codes-1 {
+			return ch.typed(ctx, e, ref)
+		}
+	}
 	apdu, err := pin.FromBytes(make([]byte, 5+codeSize*len(codes))) // locked, zero
 	if err != nil {
 		return 0, err
 	}
 	defer apdu.Wipe()
 	b := apdu.Bytes()
-	copy(b, []byte{0x00, c.ins, c.p1, c.p2, byte(codeSize * len(codes))})
+	copy(b, e.template())
 	for i, p := range codes {
-		field := b[5+i*codeSize : 5+(i+1)*codeSize]
-		for n := copy(field, p.Bytes()); n < codeSize; n++ {
-			field[n] = pad
-		}
+		copy(b[5+i*codeSize:5+(i+1)*codeSize], p.Bytes())
 	}
 	data, sw, err := ch.exchange(ctx, b)
 	if err == nil && len(data) != 0 {

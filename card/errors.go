@@ -44,7 +44,9 @@ var (
 		"Look the code up before you repeat with consent to the last try; another wrong entry blocks it.")
 	ErrSameCode = fault.New("card.same-code", "the new code is the old one",
 		"Choose another code; the old one is still valid.")
-	ErrUnsupported   = fault.New("card.unsupported-operation", "this card cannot do that", "")
+	ErrUnsupported = fault.New("card.unsupported-operation", "this card cannot do that", "")
+	ErrPINsDiffer  = fault.New("card.pins-differ", "the new code was not entered the same way twice",
+		"Repeat and enter the same new code twice.")
 	ErrPINPadTimeout = fault.New("card.pin-pad-timeout", "nobody entered the code on the reader in time",
 		"Repeat and enter the code on the reader.")
 

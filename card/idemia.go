@@ -29,12 +29,15 @@ var esteid2018 = driver{
 		atr("3BDB960080B1FE451F830012233F536549440F9000F1"),   // Cosmo 8.1 and 8.2
 		atr("3BDC960080B1FE451F830012233F54654944320F9000C3"), // Cosmo X
 	},
-	open: func(ch *channel) applet { return &idemia{ch: ch} },
+	open: func(ch *channel) applet { return &idemia{ch: ch, pin2Min: 5} },
 }
 
 // idemia speaks to EstEID 2018. Files are selected from the root each time:
 // a path is relative to the current application.
-type idemia struct{ ch *channel }
+type idemia struct {
+	ch      *channel
+	pin2Min int // digits
+}
 
 // references are a code's number in VERIFY and in GET DATA. PIN2 is local to
 // the QSCD application (bit 8 of the reference).
@@ -49,12 +52,12 @@ func (*idemia) references(r PINRef) (verify, data byte, aid []byte) {
 	return 0x85, 0x05, idemiaQSCD
 }
 
-func (*idemia) codes(r PINRef) codeFormat {
+func (i *idemia) codes(r PINRef) codeFormat {
 	switch r {
 	case PIN1:
 		return codeFormat{4, codeSize}
 	case PIN2:
-		return codeFormat{5, codeSize}
+		return codeFormat{i.pin2Min, codeSize}
 	case PUK:
 	}
 	return codeFormat{8, codeSize}
@@ -201,7 +204,7 @@ func idemiaSteps(in signing, key byte) [2]command {
 
 func (i *idemia) verify(ctx context.Context, r PINRef, p *PIN) error {
 	number, _, _ := i.references(r)
-	sw, err := i.ch.sendSecret(ctx, command{ins: insVerify, p2: number}, idemiaPad, p)
+	sw, err := i.ch.sendSecret(ctx, entry{command: command{ins: insVerify, p2: number}, pad: idemiaPad, format: i.codes(r)}, r, p)
 	if err != nil {
 		return fmt.Errorf("verifying %s: %w", r, err)
 	}
@@ -214,7 +217,7 @@ func (i *idemia) change(ctx context.Context, r PINRef, old, fresh *PIN) error {
 	if err := i.ch.application(ctx, "selecting the application", aid); err != nil {
 		return err
 	}
-	sw, err := i.ch.sendSecret(ctx, command{ins: insChangeReference, p2: number}, idemiaPad, old, fresh)
+	sw, err := i.ch.sendSecret(ctx, entry{command: command{ins: insChangeReference, p2: number}, pad: idemiaPad, format: i.codes(r)}, r, old, fresh)
 	if err != nil {
 		return fmt.Errorf("changing %s: %w", r, err)
 	}
@@ -235,7 +238,7 @@ func (i *idemia) unblock(ctx context.Context, r PINRef, puk, fresh *PIN) error {
 			return err
 		}
 	}
-	sw, err := i.ch.sendSecret(ctx, command{ins: insResetRetryCounter, p1: 0x02, p2: number}, idemiaPad, fresh)
+	sw, err := i.ch.sendSecret(ctx, entry{command: command{ins: insResetRetryCounter, p1: 0x02, p2: number}, pad: idemiaPad, format: i.codes(r)}, r, fresh)
 	if err != nil {
 		return fmt.Errorf("unblocking %s: %w", r, err)
 	}

@@ -18,7 +18,7 @@ var lateid2 = driver{
 		atr("3BDB960080B1FE451F830012428F536549440F900020"),   // Cosmo 8
 		atr("3BDC960080B1FE451F830012428F54654944320F900012"), // Cosmo X
 	},
-	open: func(ch *channel) applet { return &lateid{idemia{ch: ch}} },
+	open: func(ch *channel) applet { return &lateid{idemia{ch: ch, pin2Min: 6}} },
 }
 
 // lateid differs from [idemia] in finding its files, and in RSA keys.
@@ -26,26 +26,18 @@ type lateid struct{ idemia }
 
 // The object directory and what it points to, PKCS #15 v1.1 section 6.
 const (
-	odfCertificates  = 0xA4   // certificates [4], in EF.OD
-	odfPrivateKeys   = 0xA0   // privateKeys [0]
-	maxDirectory     = 1024   // bytes of a directory file
-	rsaPKCS1Auth     = 0x02   // MSE SET: RSA, padding by the card, DigestInfo from us
-	rsaPKCS1SHA256   = 0x42   // MSE SET: RSA with SHA-256, bare digest from us
-	objectDirectory  = 0x5031 // EF.OD
-	lateidPIN2Length = 6      // digits at least
-	sha256Size       = 32     // bytes
-	pathTag          = 0x04   // OCTET STRING
-	integerTag       = 0x02   // INTEGER
-	sequenceTag      = 0x30   // SEQUENCE
-	typeAttributes   = 0xA1   // typeAttributes [1] of a PKCS15Object
+	odfCertificates = 0xA4   // certificates [4], in EF.OD
+	odfPrivateKeys  = 0xA0   // privateKeys [0]
+	maxDirectory    = 1024   // bytes of a directory file
+	rsaPKCS1Auth    = 0x02   // MSE SET: RSA, padding by the card, DigestInfo from us
+	rsaPKCS1SHA256  = 0x42   // MSE SET: RSA with SHA-256, bare digest from us
+	objectDirectory = 0x5031 // EF.OD
+	sha256Size      = 32     // bytes
+	pathTag         = 0x04   // OCTET STRING
+	integerTag      = 0x02   // INTEGER
+	sequenceTag     = 0x30   // SEQUENCE
+	typeAttributes  = 0xA1   // typeAttributes [1] of a PKCS15Object
 )
-
-func (l *lateid) codes(r PINRef) codeFormat {
-	if r == PIN2 {
-		return codeFormat{lateidPIN2Length, codeSize}
-	}
-	return l.idemia.codes(r)
-}
 
 // documentNumber is not in a file known to us.
 func (*lateid) documentNumber(context.Context) (string, error) { return "", ErrUnsupported }

@@ -18,7 +18,7 @@ func (e *eid) ChangePIN(ctx context.Context, r ChangeRequest) error {
 		return err
 	}
 	defer fresh.Wipe()
-	if bytes.Equal(old.Bytes(), fresh.Bytes()) {
+	if old != nil && fresh != nil && bytes.Equal(old.Bytes(), fresh.Bytes()) {
 		return fmt.Errorf("changing %s: %w", r.Ref, ErrSameCode)
 	}
 	return e.applet.change(ctx, r.Ref, old, fresh)

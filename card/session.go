@@ -34,7 +34,6 @@ type Reader struct {
 	ATR     []byte // of the card in it, nil when there is none
 	Present bool   // a card is inserted
 	Mute    bool   // a card is inserted and does not answer
-	PINPad  bool   // the reader takes PINs itself
 }
 
 // Service gives access to readers. card/pcsc and card/sim implement it.
@@ -54,6 +53,8 @@ type Connection interface {
 	Transport
 	// Protocol is the protocol agreed with the card.
 	Protocol() Protocol
+	// PINPad is the reader's, as it says itself.
+	PINPad() PINPad
 	// Close resets the card and lets others use it. It may be called twice.
 	Close() error
 }
@@ -181,7 +182,8 @@ func OpenReader(ctx context.Context, svc Service, r Reader) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	info := Info{Kind: d.kind, Name: d.name, Reader: r.Name, ATR: r.ATR, PINPad: r.PINPad}
-	ch := &channel{transport: conn, protocol: conn.Protocol()}
+	pad := conn.PINPad()
+	info := Info{Kind: d.kind, Name: d.name, Reader: r.Name, ATR: r.ATR, PINPad: pad.complete()}
+	ch := &channel{transport: conn, protocol: conn.Protocol(), pad: pad}
 	return &Session{Card: newEID(info, d.open(ch)), reader: r, conn: conn}, nil
 }

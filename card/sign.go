@@ -73,20 +73,23 @@ func (e *eid) enter(ctx context.Context, ref PINRef, source PINSource, lastTry b
 	return e.ask(ctx, ref, source, e.request(status))
 }
 
-// ask asks for one code of the right form.
+// ask asks for one code of the right form. It is nil when it will be typed at
+// the reader.
 func (e *eid) ask(ctx context.Context, ref PINRef, source PINSource, r PINRequest) (*PIN, error) {
 	if source == nil {
 		return nil, fmt.Errorf("%s: %w", ref, ErrCancelled)
 	}
+	r.PINPad = e.info.PINPad
 	code, err := source.PIN(ctx, r)
-	if err != nil {
+	switch {
+	case err != nil:
 		code.Wipe()
 		return nil, fmt.Errorf("asking for %s: %w", ref, err)
-	}
-	if code == nil {
+	case code == nil && r.PINPad:
+		return nil, nil
+	case code == nil:
 		return nil, fmt.Errorf("%s: %w", ref, ErrCancelled)
-	}
-	if !e.applet.codes(ref).fits(code) {
+	case !e.applet.codes(ref).fits(code):
 		code.Wipe()
 		return nil, &PINFormatError{Ref: ref, Min: r.MinLength, Max: r.MaxLength}
 	}

@@ -22,6 +22,7 @@ const closing = 5 * time.Second
 type connection struct {
 	context *scard.Context
 	handle  *scard.Card
+	pad     card.PINPad
 
 	mu     sync.Mutex // guards all below
 	lost   error      // once set, the answer to everything
@@ -36,6 +37,8 @@ func (c *connection) Protocol() card.Protocol {
 	}
 	return card.T1
 }
+
+func (c *connection) PINPad() card.PINPad { return c.pad }
 
 // Transmit sends one command. The copy the call works on is in locked memory
 // when the command is short enough to carry a PIN.

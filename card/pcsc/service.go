@@ -208,5 +208,5 @@ func connect(reader string) (*connection, error) {
 		release(c)
 		return nil, err
 	}
-	return &connection{context: c, handle: h}, nil
+	return &connection{context: c, handle: h, pad: pinPad(h)}, nil
 }

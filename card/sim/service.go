@@ -23,6 +23,7 @@ type reader struct {
 	card     *Card
 	inserted int           // counts insertions, so that old connections stay dead
 	lock     chan struct{} // holds a token while nobody has a transaction
+	pad      Pad
 }
 
 var _ card.Service = (*Service)(nil)
@@ -168,10 +169,6 @@ func (c *connection) Transmit(ctx context.Context, apdu []byte) ([]byte, error) 
 		c.lost = card.ErrCardReset
 	}
 	return answer, c.lost
-}
-
-func (c *connection) Control(context.Context, uint32, []byte) ([]byte, error) {
-	return nil, card.ErrUnsupported
 }
 
 func (c *connection) Close() error {

@@ -6,8 +6,8 @@ import (
 	"crypto/rsa"
 	_ "crypto/sha256" // the hashes that algorithms name
 	_ "crypto/sha512"
-	"encoding/asn1"
-	"math/big"
+
+	"eidgate/internal/rawsig"
 )
 
 // minRSA is the shortest RSA modulus in bits that is accepted.
@@ -92,13 +92,7 @@ func (a *algorithm) digest(origin, nonce string) []byte {
 func (a *algorithm) verify(public crypto.PublicKey, digest, signature []byte) bool {
 	switch key := public.(type) {
 	case *ecdsa.PublicKey:
-		if len(signature) != 2*((a.curve+7)/8) {
-			return false
-		}
-		half := len(signature) / 2
-		r, s := new(big.Int).SetBytes(signature[:half]), new(big.Int).SetBytes(signature[half:])
-		der, err := asn1.Marshal(struct{ R, S *big.Int }{r, s})
-		return err == nil && ecdsa.VerifyASN1(key, digest, der)
+		return rawsig.Verify(key, digest, signature)
 	case *rsa.PublicKey:
 		if a.pss {
 			return rsa.VerifyPSS(key, a.hash, digest, signature, &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash}) == nil
@@ -109,20 +103,14 @@ func (a *algorithm) verify(public crypto.PublicKey, digest, signature []byte) bo
 }
 
 // value turns what a crypto.Signer returns into a token's signature value.
-func (a *algorithm) value(signature []byte) ([]byte, error) {
-	if a.curve == 0 {
+func value(public crypto.PublicKey, signature []byte) ([]byte, error) {
+	key, ok := public.(*ecdsa.PublicKey)
+	if !ok {
 		return signature, nil
 	}
-	var rs struct{ R, S *big.Int }
-	if rest, err := asn1.Unmarshal(signature, &rs); err != nil || len(rest) > 0 {
+	raw, err := rawsig.FromDER(key, signature)
+	if err != nil {
 		return nil, ErrKeyMismatch
 	}
-	half := (a.curve + 7) / 8
-	if rs.R.Sign() <= 0 || rs.S.Sign() <= 0 || rs.R.BitLen() > 8*half || rs.S.BitLen() > 8*half {
-		return nil, ErrKeyMismatch
-	}
-	raw := make([]byte, 2*half)
-	rs.R.FillBytes(raw[:half])
-	rs.S.FillBytes(raw[half:])
 	return raw, nil
 }

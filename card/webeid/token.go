@@ -110,7 +110,7 @@ func newToken(key crypto.Signer, certificate *x509.Certificate, r Request) (*Tok
 	if err != nil {
 		return nil, err
 	}
-	if signature, err = a.value(signature); err != nil {
+	if signature, err = value(certificate.PublicKey, signature); err != nil {
 		return nil, err
 	}
 	if !a.verify(certificate.PublicKey, digest, signature) {

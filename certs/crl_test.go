@@ -255,3 +255,62 @@ func longList(t testing.TB, p pair, n int64) []byte {
 		}
 	})
 }
+
+// Whatever the order and the keys, a revocation is found; a newer list of the
+// same key replaces an older one, both ways.
+func TestRevokedWinsInAnyOrder(t *testing.T) {
+	root := newRoot(t, "Root of tests")
+	issuer := root.issueCA(t, "Issuer of tests")
+	// The same authority's next key, certified by the root.
+	next := root.issueCA(t, "Issuer of tests")
+	leaf := issuer.issueAuth(t).Cert
+	revoked := entry(leaf, noon.Add(-time.Minute), 1)
+	older, newer := dates(-2*time.Hour, time.Hour), dates(-time.Hour, time.Hour)
+	clean := root.crl(t)
+	for _, c := range []struct {
+		name string
+		a, b []byte
+		code string
+	}{
+		{"other key revokes", issuer.crl(t), next.crl(t, revoked), "revocation.revoked"},
+		{"own key revokes", issuer.crl(t, revoked), next.crl(t), "revocation.revoked"},
+		{"newer list of the same key releases", issuer.crl(t, older, revoked), issuer.crl(t, newer), ""},
+		{"newer list of the same key revokes", issuer.crl(t, older), issuer.crl(t, newer, revoked), "revocation.revoked"},
+		{"newer list of the same key has ended", issuer.crl(t, older, revoked), issuer.crl(t, dates(-time.Hour, -time.Minute)), "revocation.revoked"},
+		{"partition revokes beside the full list", issuer.crl(t), issuer.crl(t, newer, idp(0x81, 1, 0xff), revoked), "revocation.revoked"},
+	} {
+		for _, lists := range [][][]byte{{clean, c.a, c.b}, {c.b, c.a, clean}} {
+			t.Run(c.name, func(t *testing.T) {
+				v := verifierFor(t, certs.Test, root.Cert)
+				source, err := certs.NewRevocationLists(v.Store, lists, next.Cert)
+				must(t, err)
+				v.Revocation = source
+				_, err = v.Verify(t.Context(), certs.Request{
+					Certificate: leaf, Intermediates: list(issuer.Cert), Purpose: certs.Authentication,
+				})
+				wantCode(t, err, c.code)
+			})
+		}
+	}
+}
+
+// An entry's invalidity date is when the key was lost: it counts when it is
+// before the revocation.
+func TestInvalidityDate(t *testing.T) {
+	root := newRoot(t, "Root of tests")
+	leaf := root.issueSign(t).Cert
+	lost := pkix.Extension{Id: asn1.ObjectIdentifier{2, 5, 29, 24}, Value: append([]byte{0x18, 15}, "20261123090000Z"...)}
+	der := root.crl(t, func(l *x509.RevocationList) {
+		l.RevokedCertificateEntries = []x509.RevocationListEntry{{
+			SerialNumber: leaf.SerialNumber, RevocationTime: noon.Add(-time.Minute), ExtraExtensions: []pkix.Extension{lost},
+		}}
+	})
+	v := verifierFor(t, certs.Test, root.Cert)
+	source, err := certs.NewRevocationLists(v.Store, [][]byte{der})
+	must(t, err)
+	v.Revocation = source
+	for at, code := range map[time.Duration]string{-time.Hour: "revocation.revoked", -4 * time.Hour: ""} {
+		_, err := v.Verify(t.Context(), certs.Request{Certificate: leaf, Purpose: certs.DocumentSigning, At: noon.Add(at)})
+		wantCode(t, err, code)
+	}
+}

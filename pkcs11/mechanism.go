@@ -4,9 +4,9 @@ import (
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/rsa"
-	"encoding/asn1"
 	"fmt"
-	"math/big"
+
+	"eidgate/internal/rawsig"
 )
 
 // Mechanisms, hashes and mask generation functions; PKCS#11 v2.40, pkcs11t.h.
@@ -75,30 +75,12 @@ func ecdsaRequest(key *ecdsa.PublicKey, digest []byte) *request {
 		input = input[:size]
 	}
 	return &request{mechanism: ckmECDSA, input: input, finish: func(raw []byte) ([]byte, error) {
-		der, err := derSignature(raw)
-		if err != nil {
-			return nil, err
-		}
-		if !ecdsa.VerifyASN1(key, digest, der) {
+		der, err := rawsig.ToDER(raw)
+		if err != nil || !ecdsa.VerifyASN1(key, digest, der) {
 			return nil, ErrSignatureWrong
 		}
 		return der, nil
 	}}
-}
-
-// derSignature turns r||s into the Ecdsa-Sig-Value of RFC 3279 §2.2.3.
-func derSignature(raw []byte) ([]byte, error) {
-	if len(raw) == 0 || len(raw)%2 != 0 {
-		return nil, ErrSignatureWrong
-	}
-	half := len(raw) / 2
-	der, err := asn1.Marshal(struct{ R, S *big.Int }{
-		new(big.Int).SetBytes(raw[:half]), new(big.Int).SetBytes(raw[half:]),
-	})
-	if err != nil {
-		return nil, fmt.Errorf("encoding the signature: %w", err)
-	}
-	return der, nil
 }
 
 func pkcs1Request(key *rsa.PublicKey, digest []byte, hash crypto.Hash) (*request, error) {

@@ -7,8 +7,8 @@ import (
 	_ "crypto/sha1" //nolint:gosec // named by old signatures; refused unless a rule allows it
 	_ "crypto/sha256"
 	_ "crypto/sha512"
-	"encoding/asn1"
-	"math/big"
+
+	"eidgate/internal/rawsig"
 )
 
 // NSDSig is the namespace of XML signatures.
@@ -80,7 +80,7 @@ func (m signatureMethod) verify(public crypto.PublicKey, digest, value []byte) e
 		if m.scheme != ecdsaRaw {
 			return ErrUnsupportedKey
 		}
-		good = verifyRaw(key, digest, value)
+		good = rawsig.Verify(key, digest, value)
 	default:
 		return ErrUnsupportedKey
 	}
@@ -88,14 +88,4 @@ func (m signatureMethod) verify(public crypto.PublicKey, digest, value []byte) e
 		return ErrSignatureValue
 	}
 	return nil
-}
-
-func verifyRaw(key *ecdsa.PublicKey, digest, value []byte) bool {
-	half := (key.Params().N.BitLen() + 7) / 8
-	if len(value) != 2*half {
-		return false
-	}
-	r, s := new(big.Int).SetBytes(value[:half]), new(big.Int).SetBytes(value[half:])
-	der, err := asn1.Marshal(struct{ R, S *big.Int }{r, s})
-	return err == nil && ecdsa.VerifyASN1(key, digest, der)
 }

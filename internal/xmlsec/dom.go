@@ -11,6 +11,9 @@ const (
 // Document is a parsed document. It is not changed after parsing.
 type Document struct {
 	Root *Element
+	// Text is what was read, line ends made line feeds; [Element.Inside] points
+	// into it.
+	Text string
 	// before and after are the comments and processing instructions around the
 	// root.
 	before, after []Node
@@ -49,7 +52,15 @@ type Element struct {
 	Parent     *Element
 
 	declared []binding // namespace declarations on this element
+
+	inside [2]int // the content in Document.Text; equal ends for <a/>
+	empty  bool   // written as <a/>
 }
+
+// Inside is where the element's content stands in [Document.Text], for adding
+// to a document without writing the rest again. It is not ok for an element
+// written as an empty tag, which has no inside.
+func (e *Element) Inside() (from, to int, ok bool) { return e.inside[0], e.inside[1], !e.empty }
 
 // Attribute is an attribute with its name resolved. Space is empty for an
 // attribute without a prefix.

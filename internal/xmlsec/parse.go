@@ -41,6 +41,7 @@ func Parse(text []byte, limits Limits) (*Document, error) {
 		return nil, ErrEncoding
 	}
 	p := &parser{limits: l, text: lineEnds(text), doc: &Document{ids: make(map[string]*Element)}}
+	p.doc.Text = p.text
 	if err := p.document(); err != nil {
 		return nil, fmt.Errorf("reading XML at byte %d: %w", p.at, err)
 	}

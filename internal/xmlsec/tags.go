@@ -27,6 +27,7 @@ func (p *parser) startTag() error {
 	} else {
 		p.add(Node{Kind: ElementNode, Element: e})
 	}
+	e.empty, e.inside = empty, [2]int{p.at, p.at}
 	if !empty {
 		p.open, p.depth = e, p.depth+1
 	}
@@ -126,6 +127,7 @@ func (e *Element) resolve(name string, raw []rawAttribute) error {
 }
 
 func (p *parser) endTag() error {
+	end := p.at - len("</")
 	name, err := p.name()
 	if err != nil {
 		return err
@@ -135,6 +137,7 @@ func (p *parser) endTag() error {
 		return ErrMalformed
 	}
 	p.flush()
+	p.open.inside[1] = end
 	p.open, p.depth = p.open.Parent, p.depth-1
 	return nil
 }

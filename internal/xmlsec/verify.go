@@ -18,6 +18,10 @@ type Rules struct {
 	// of a container. Nil refuses such references. The content is digested as
 	// it is.
 	Outside func(uri string) (io.ReadCloser, error)
+	// Digest, instead of Outside, gives the digest of what a reference's URI
+	// names outside the document: for files that many signatures cover and
+	// that are read once.
+	Digest func(uri string, hash crypto.Hash) ([]byte, error)
 }
 
 // Signed is one thing that a verified signature covers.
@@ -82,9 +86,8 @@ func (s *Signature) SignedInfoDigest() ([]byte, error) {
 // ReferenceDigest is the digest of what the reference with this index names,
 // whatever its DigestValue says: for making a signature.
 func (s *Signature) ReferenceDigest(i int, rules Rules) ([]byte, error) {
-	h := s.References[i].hash.New()
-	_, err := s.digest(h, &s.References[i], rules)
-	return h.Sum(nil), err
+	digest, _, err := s.digestOf(&s.References[i], rules)
+	return digest, err
 }
 
 // Hash is the hash of the signature method.
@@ -94,16 +97,41 @@ func (s *Signature) verifyReference(r *Reference, rules Rules) (Signed, error) {
 	if r.hash == crypto.SHA1 && !rules.AllowSHA1 {
 		return Signed{}, ErrWeakAlgorithm
 	}
-	h := r.hash.New()
-	signed, err := s.digest(h, r, rules)
+	digest, signed, err := s.digestOf(r, rules)
 	if err != nil {
 		return Signed{}, err
 	}
-	if subtle.ConstantTimeCompare(h.Sum(nil), r.digest) != 1 {
+	if subtle.ConstantTimeCompare(digest, r.digest) != 1 {
 		return Signed{}, ErrDigest
 	}
 	return signed, nil
 }
+
+// digestOf is the digest of what the reference names.
+func (s *Signature) digestOf(r *Reference, rules Rules) ([]byte, Signed, error) {
+	if r.outside() && rules.Digest != nil {
+		if !r.plain {
+			return nil, Signed{}, ErrTransform
+		}
+		digest, err := rules.Digest(r.URI, r.hash)
+		if err != nil {
+			return nil, Signed{}, fmt.Errorf("reading what was signed: %w", err)
+		}
+		return digest, Signed{Reference: *r}, nil
+	}
+	h := r.hash.New()
+	signed, err := s.digest(h, r, rules)
+	return h.Sum(nil), signed, err
+}
+
+// outside tells whether the reference is to something outside the document.
+func (r *Reference) outside() bool { return r.URI != "" && !strings.HasPrefix(r.URI, "#") }
+
+// Hash is the hash of the reference's DigestMethod.
+func (r *Reference) Hash() crypto.Hash { return r.hash }
+
+// Digest is what the reference's DigestValue says.
+func (r *Reference) Digest() []byte { return r.digest }
 
 // digest writes what the reference names to h. A reference into the document
 // never includes comments, whatever its canonicalisation says (XML-DSig

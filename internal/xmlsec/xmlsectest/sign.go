@@ -7,12 +7,11 @@ import (
 	"crypto/ecdsa"
 	"crypto/rand"
 	"crypto/rsa"
-	"encoding/asn1"
 	"encoding/base64"
-	"math/big"
 	"strings"
 	"testing"
 
+	"eidgate/internal/rawsig"
 	"eidgate/internal/xmlsec"
 )
 
@@ -92,12 +91,9 @@ func value(t testing.TB, key crypto.Signer, digest []byte, s *xmlsec.Signature) 
 		t.Fatal(err)
 	}
 	if public, ok := key.Public().(*ecdsa.PublicKey); ok {
-		var rs struct{ R, S *big.Int }
-		if _, err := asn1.Unmarshal(signature, &rs); err != nil {
+		if signature, err = rawsig.FromDER(public, signature); err != nil {
 			t.Fatal(err)
 		}
-		half := (public.Params().N.BitLen() + 7) / 8
-		signature = append(rs.R.FillBytes(make([]byte, half)), rs.S.FillBytes(make([]byte, half))...)
 	}
 	return signature
 }

@@ -6,8 +6,9 @@
 //	out, err := os.Create("contract.signed.pdf")
 //	result, err := pades.Sign(ctx, in, size, out, key, pades.Options{
 //		Certificate: cert, Chain: issuers, Time: time.Now(),
-//		Timestamper: tsa, Evidence: verifier, // levels T and LT
+//		Timestamper: tsa, Evidence: pades.Online{Verifier: v}, // levels T and LT
 //	})
+//	report, err := result.Check(ctx, out, trust) // before anybody gets the file
 //
 // # Two steps
 //
@@ -31,6 +32,10 @@
 //
 // It writes to what it is given: a caller that must not leave half a file
 // writes to a temporary one and renames it. It does not decrypt: an encrypted
-// PDF is refused. It does not repair damaged files. It does not check the
-// signer's certificate: Validate does, on the finished file.
+// PDF is refused. It does not repair damaged files. Signing does not judge the
+// signer's certificate, below level LT: [Result.Check] does, on the finished
+// file.
+//
+// [SignAdbe] makes the older adbe.pkcs7.detached for readers that know nothing
+// else.
 package pades

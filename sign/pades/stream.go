@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	chunkBytes = 256 << 10
+	chunkBytes = 128 << 10
 	chunkCount = 4 // one being read, one hashed, one written, one waiting
 )
 

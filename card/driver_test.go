@@ -1,6 +1,9 @@
 package card
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // TestTheTableOfCards checks what the compiler cannot: hex constants, masks,
 // check bytes, and that no answer to reset belongs to two kinds.
@@ -51,6 +54,33 @@ func TestMaskedAnswersToReset(t *testing.T) {
 		d := lookUp(unhex(value))
 		if got := d; got == nil && want != "" || got != nil && got.kind != want {
 			t.Errorf("%s is not %q", value, want)
+		}
+	}
+}
+
+func TestCardsWithoutADriverHaveAModule(t *testing.T) {
+	for value, kind := range map[string]string{
+		"3B9D188131FC358031C0694D54434F5373020604D1":         "liteid",
+		"3BFF1300008131FE450031B9640444ECC17394018082900012": "hrveid",
+		"3B9894400AA503010101AD1310":                         "beleid", // masked
+		"3B989440FFA503010101AD1310":                         "beleid",
+		"3B7F96000080318065B085040120120FFF829000":           "beleid",
+		"3B7E940000802580":                                   "",
+	} {
+		got, ok := ModuleFor(unhex(value))
+		if got.Kind != kind || ok != (kind != "") {
+			t.Errorf("%s: %+v", value, got)
+		}
+		e := &UnsupportedCardError{ATR: unhex(value)}
+		if ok && !strings.Contains(e.Hint(), got.Name) {
+			t.Errorf("%s: %s", value, e.Hint())
+		}
+	}
+	for _, m := range modules() {
+		for _, p := range m.atrs {
+			if len(p.value) < 10 || p.mask != nil && len(p.mask) != len(p.value) || Supported(p.value) {
+				t.Errorf("%s: %X", m.Kind, p.value)
+			}
 		}
 	}
 }

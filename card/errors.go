@@ -113,6 +113,9 @@ func (e *UnsupportedCardError) Code() string { return "card.unsupported" }
 
 // Hint names the other road.
 func (e *UnsupportedCardError) Hint() string {
+	if m, ok := ModuleFor(e.ATR); ok {
+		return "This is a " + m.Name + ": install its maker's software and use its PKCS#11 module."
+	}
 	return "Use the card through its maker's PKCS#11 module, or look whether the right card is inserted."
 }
 

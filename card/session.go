@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"strings"
 	"sync"
+	"unicode"
+	"unicode/utf8"
 
 	"eidgate/internal/fault"
 )
@@ -30,10 +33,28 @@ const (
 
 // Reader is a reader as seen at one moment.
 type Reader struct {
-	Name    string // as the service calls it; escape before display
+	Name    string // as the service calls it; see Label
 	ATR     []byte // of the card in it, nil when there is none
 	Present bool   // a card is inserted
 	Mute    bool   // a card is inserted and does not answer
+}
+
+// Label is the reader's name for people: a name comes from a USB device, so what
+// could change a terminal, a dialog or a log line is replaced, and it is cut
+// after 128 characters.
+func (r Reader) Label() string {
+	var b strings.Builder
+	n := 0
+	for _, c := range r.Name {
+		if n++; n > 128 {
+			break
+		}
+		if c == utf8.RuneError || !unicode.IsPrint(c) {
+			c = '?'
+		}
+		b.WriteRune(c)
+	}
+	return b.String()
 }
 
 // Service gives access to readers. card/pcsc and card/sim implement it.

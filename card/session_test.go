@@ -230,3 +230,19 @@ func TestEveryKindTellsItsNumber(t *testing.T) {
 		}
 	})
 }
+
+func TestHostileReaderNamesAreTamed(t *testing.T) {
+	for name, want := range map[string]string{
+		"OMNIKEY CardMan 3121 00 00":      "OMNIKEY CardMan 3121 00 00",
+		"Õunalugeja <b>":                  "Õunalugeja <b>", // whoever writes HTML escapes HTML
+		"a\x1b[31mb\r\nc\x00":             "a?[31mb??c?",
+		"left\u202etfel \u2066\u200b end": "left?tfel ?? end",
+		"\xff\xfe":                        "??",
+		strings.Repeat("x", 1000):         strings.Repeat("x", 128),
+		"":                                "",
+	} {
+		if got := (card.Reader{Name: name}).Label(); got != want {
+			t.Errorf("%q: %q", name, got)
+		}
+	}
+}

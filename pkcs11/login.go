@@ -170,17 +170,18 @@ func (k *Key) pinRequest(t *Token) pin.Request {
 // closed, so that a service signs without being asked each time. A key that
 // wants its PIN for every signature still asks.
 func (k *Key) Hold(ctx context.Context) (io.Closer, error) {
-	op, err := await(ctx, k.module, func() (*operation, error) {
+	l, err := await(ctx, k.module, func() (*login, error) {
 		op, err := k.begin(ctx, k.token)
-		if err == nil {
-			op.wipe()
+		if err != nil {
+			return nil, err
 		}
-		return op, err
-	}, (*operation).close)
+		op.wipe()
+		return &login{module: k.module, op: op}, nil
+	}, func(l *login) { _ = l.Close() })
 	if err != nil {
 		return nil, fmt.Errorf("logging in to the token: %w", err)
 	}
-	return &login{module: k.module, op: op}, nil
+	return l, nil
 }
 
 // login is a session kept open for the sake of its login.

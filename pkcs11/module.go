@@ -79,7 +79,7 @@ func (m *Module) loginLock(t *Token) *sync.Mutex {
 
 // await runs f, which calls the module, and gives up on it when ctx ends: a
 // module may wait for ever for another program's card transaction. What f
-// returns after that is released by discard.
+// returns after that is released by discard, which enters the module itself.
 func await[T any](ctx context.Context, m *Module, f func() (T, error), discard func(T)) (T, error) {
 	type result struct {
 		value T
@@ -95,8 +95,8 @@ func await[T any](ctx context.Context, m *Module, f func() (T, error), discard f
 	done := make(chan result)
 	abandoned := make(chan struct{})
 	go func() {
-		defer m.leave()
 		v, err := f()
+		m.leave() // before the caller goes on: a Close that follows ends the module at once
 		select {
 		case done <- result{v, err}:
 		case <-abandoned:

@@ -51,8 +51,9 @@ var errRedirect = errors.New("redirected to another host")
 const maxRedirects = 2
 
 // Do sends a request with client, nil meaning one of this package, and reads
-// the whole answer: status 200, the media type, at most limit bytes. Redirects
-// to another host or scheme are refused whatever the client allows.
+// the whole answer: status 200, the media type (any when empty), at most limit
+// bytes. Redirects to another host or scheme are refused whatever the client
+// allows.
 func Do(client *http.Client, req *http.Request, mediaType string, limit int64) ([]byte, *Problem) {
 	resp, err := guarded(client).Do(req)
 	if err != nil {
@@ -64,7 +65,7 @@ func Do(client *http.Client, req *http.Request, mediaType string, limit int64) (
 		p.Status = resp.StatusCode
 		return nil, p
 	}
-	if media, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type")); err != nil || media != mediaType {
+	if media, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type")); mediaType != "" && (err != nil || media != mediaType) {
 		return nil, problem(BadMedia, "not of media type %s", mediaType)
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))

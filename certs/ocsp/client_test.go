@@ -175,6 +175,43 @@ func TestClientDoesNotShop(t *testing.T) {
 	}
 }
 
+// TestClientWithoutNonce: a responder that answers from a store echoes none.
+func TestClientWithoutNonce(t *testing.T) {
+	w := newWorld(t)
+	var sent atomic.Int32
+	stored := serve(t, func(rw http.ResponseWriter, r *http.Request) {
+		w.honest(t, func(x *ocsp.Template) {
+			sent.Store(int32(len(x.Nonce)))
+			x.Nonce = nil
+		})(rw, r)
+	})
+	wrong := serve(t, w.honest(t, func(x *ocsp.Template) { x.Nonce = make([]byte, 32) }))
+	for name, test := range map[string]struct {
+		client ocsp.Client
+		sent   int32
+		code   string
+	}{
+		"wanted":                     {ocsp.Client{Responders: []string{stored}}, 32, "ocsp.nonce-missing"},
+		"optional":                   {ocsp.Client{Responders: []string{stored}, NonceOptional: true}, 32, ""},
+		"not sent":                   {ocsp.Client{Responders: []string{stored}, NoNonce: true}, 0, ""},
+		"optional, and another came": {ocsp.Client{Responders: []string{wrong}, NonceOptional: true}, 0, "ocsp.nonce-mismatch"},
+	} {
+		sent.Store(0)
+		_, err := w.ask(&test.client, certs.Authentication)
+		if got := fault.CodeOf(err); got != test.code || sent.Load() != test.sent {
+			t.Errorf("%s: code %q (%v) after %d bytes of nonce, want %q", name, got, err, sent.Load(), test.code)
+		}
+	}
+	// Without a nonce, an answer from before the time-stamp proves nothing.
+	before := serve(t, w.honest(t, func(x *ocsp.Template) {
+		x.ProducedAt = w.now.Add(-time.Minute)
+		x.Answers[0].ThisUpdate, x.Nonce = x.ProducedAt, nil
+	}))
+	if _, err := w.ask(&ocsp.Client{Responders: []string{before}, NoNonce: true}, certs.DocumentSigning); fault.CodeOf(err) != "ocsp.before-the-event" {
+		t.Errorf("an answer from before: %v", err)
+	}
+}
+
 // TestClientDeadline: one deadline covers everything, and the second responder
 // gets its half.
 func TestClientDeadline(t *testing.T) {

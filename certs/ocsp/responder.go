@@ -139,6 +139,7 @@ func checkDelegateStatus(ctx context.Context, cert *x509.Certificate, q *Query) 
 	}
 	status, err := q.Responder.Status(ctx, certs.RevocationQuery{
 		Certificate: cert, Issuer: q.Issuer, Purpose: certs.OCSPSigning, At: q.At, Now: q.Now,
+		Anchor: q.Anchor, Intermediates: q.Intermediates,
 	})
 	if err != nil {
 		return err

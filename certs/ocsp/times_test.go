@@ -80,6 +80,7 @@ func TestExpiredCertificates(t *testing.T) {
 		code       string
 	}{
 		"no cutoff":               {nil, "ocsp.produced-outside-validity"},
+		"cutoff said twice":       {[]time.Time{w.ca.cert.NotBefore, w.ca.cert.NotBefore}, "ocsp.duplicate-extension"},
 		"cutoff after the expiry": {[]time.Time{w.now.Add(-time.Minute)}, "ocsp.produced-outside-validity"},
 		"kept since before":       {[]time.Time{w.ca.cert.NotBefore}, ""},
 	} {

@@ -27,8 +27,11 @@ type Query struct {
 	// to a time when they could not be forged.
 	AllowSHA1 bool
 	// Responder answers for a delegated responder whose certificate has no
-	// nocheck extension. Nil refuses such responders.
-	Responder certs.Revocation
+	// nocheck extension. Nil refuses such responders. Anchor and Intermediates
+	// are passed on to it.
+	Responder     certs.Revocation
+	Anchor        *x509.Certificate
+	Intermediates []*x509.Certificate
 }
 
 // QueryFor makes the query of a certs.RevocationQuery.
@@ -37,7 +40,9 @@ func QueryFor(q certs.RevocationQuery) (Query, error) {
 	if err != nil {
 		return Query{}, certs.Refuse("ocsp.bad-certificate", q.Certificate, "asking for the certificate's status: %w", err)
 	}
-	return Query{Target: target, Issuer: q.Issuer, Purpose: q.Purpose, At: q.At, Now: q.Now}, nil
+	return Query{
+		Target: target, Issuer: q.Issuer, Purpose: q.Purpose, At: q.At, Now: q.Now, Anchor: q.Anchor, Intermediates: q.Intermediates,
+	}, nil
 }
 
 func (q *Query) rules() Rules {

@@ -143,7 +143,7 @@ func candidates(readers []Reader, name string) ([]Reader, error) {
 		case name != "" && r.Name != name:
 		case !r.Present:
 			worse(ErrNoCard)
-		case r.Mute:
+		case r.Mute || len(r.ATR) == 0:
 			worse(ErrMuteCard)
 		case lookUp(r.ATR) == nil:
 			worse(&UnsupportedCardError{ATR: r.ATR, Reader: r.Name})

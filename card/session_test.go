@@ -45,6 +45,7 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 		{"no such reader", []card.Reader{known}, card.Choice{Reader: "x"}, "card.no-reader"},
 		{"no card", []card.Reader{empty}, card.Choice{}, "card.no-card"},
 		{"mute", []card.Reader{empty, mute}, card.Choice{}, "card.mute"},
+		{"no answer yet", []card.Reader{{Name: "e", Present: true}}, card.Choice{}, "card.mute"},
 		{"unknown", []card.Reader{unknown, mute, empty}, card.Choice{}, "card.unsupported"},
 		{"two", []card.Reader{known, {Name: "a2", Present: true, ATR: esteidATR}}, card.Choice{}, "card.several"},
 		{"busy", []card.Reader{unknown, known}, card.Choice{}, "card.busy"},

@@ -29,6 +29,8 @@ func meaning(code scard.Error) error {
 	switch code {
 	case scard.ErrNoService, scard.ErrServiceStopped:
 		return card.ErrNoService
+	case scard.ErrSecurityViolation, scard.ErrNoAccess:
+		return card.ErrNoAccess
 	case scard.ErrNoReadersAvailable, scard.ErrUnknownReader, scard.ErrReaderUnavailable:
 		return card.ErrNoReader
 	case scard.ErrNoSmartcard:

@@ -1,0 +1,4 @@
+package pinentry
+
+// terminalPath is the console, whatever standard input is.
+const terminalPath = "CONIN$"

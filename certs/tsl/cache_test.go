@@ -211,6 +211,36 @@ func TestRedirectIsFollowed(t *testing.T) {
 	}
 }
 
+func TestAddresses(t *testing.T) {
+	u := newEurope(t)
+	u.put("/moved.xml", u.ee.text(t))
+	secure := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/here.xml" {
+			_, _ = w.Write([]byte(u.ee.text(t)))
+			return
+		}
+		http.Redirect(w, r, u.server.URL+"/moved.xml", http.StatusFound)
+	}))
+	defer secure.Close()
+	for address, code := range map[string]string{
+		secure.URL + "/here.xml":  "",
+		secure.URL + "/ee.xml":    "tsl.unreachable", // redirected from https to http
+		"file:///etc/passwd":      "tsl.unreachable",
+		"ftp://example.ee/ee.xml": "tsl.unreachable",
+		"https://":                "tsl.unreachable",
+		"https://user:pass@" + u.server.Listener.Addr().String(): "tsl.unreachable",
+		"%": "tsl.unreachable",
+		"":  "tsl.unreachable",
+	} {
+		c := &tsl.Cache{
+			Dir: t.TempDir(), Now: func() time.Time { return now }, HTTP: secure.Client(),
+			Source: tsl.Source{URL: address, Type: tsl.NationalList, Territory: "EE", Signers: []*x509.Certificate{u.ee.by.cert}},
+		}
+		_, err := c.Update(t.Context())
+		wantCode(t, address, err, code)
+	}
+}
+
 func TestNewerListReplacesTheOlder(t *testing.T) {
 	u := newEurope(t)
 	u.update()

@@ -1,6 +1,9 @@
 package tsl_test
 
 import (
+	"crypto/sha1"
+	"crypto/sha256"
+	"crypto/sha512"
 	"crypto/x509"
 	"strings"
 	"testing"
@@ -107,6 +110,56 @@ func TestPinIsTheWholeCertificate(t *testing.T) {
 	e.Signers = []*x509.Certificate{selfIssued(t, "issuer", m.by.key, now.AddDate(-1, 0, 0), now.AddDate(2, 0, 0))}
 	_, err := tsl.Verify([]byte(m.text(t)), e)
 	wantCode(t, "same key, other certificate", err, "tsl.unpinned-signer")
+}
+
+func TestHowTheSignerIsNamed(t *testing.T) {
+	good := maker{by: newSigner(t, "issuer")}
+	raw := good.by.cert.Raw
+	s1, s256, s384, s512 := sha1.Sum(raw), sha256.Sum256(raw), sha512.Sum384(raw), sha512.Sum512(raw)
+	const enc, more = "http://www.w3.org/2001/04/xmlenc#", "http://www.w3.org/2001/04/xmldsig-more#"
+	v2 := "SigningCertificateV2"
+	for name, c := range map[string]struct{ element, code string }{
+		"SHA-256":              {signingCertificate(v2, enc+"sha256", s256[:]), ""},
+		"SHA-384":              {signingCertificate(v2, more+"sha384", s384[:]), ""},
+		"SHA-512":              {signingCertificate(v2, enc+"sha512", s512[:]), ""},
+		"version 1, SHA-256":   {signingCertificate("SigningCertificate", enc+"sha256", s256[:]), ""},
+		"version 1, SHA-1":     {signingCertificate("SigningCertificate", xmlsec.NSDSig+"sha1", s1[:]), ""},
+		"MD5":                  {signingCertificate(v2, more+"md5", s256[:16]), "tsl.signed-properties"},
+		"cut digest":           {signingCertificate(v2, enc+"sha256", s256[:31]), "tsl.signed-properties"},
+		"digest of nothing":    {strings.Replace(signingCertificate(v2, enc+"sha256", s256[:]), "<ds:DigestValue>", "<ds:DigestValue><!-- -->", 1), "tsl.signed-properties"},
+		"not base64":           {strings.Replace(signingCertificate(v2, enc+"sha256", s256[:]), "<ds:DigestValue>", "<ds:DigestValue>!", 1), "tsl.signed-properties"},
+		"no method":            {strings.Replace(signingCertificate(v2, enc+"sha256", s256[:]), "ds:DigestMethod", "ds:Method", 1), "tsl.signed-properties"},
+		"without a digest":     {"<xades:SigningCertificateV2><xades:Cert/></xades:SigningCertificateV2>", "tsl.signed-properties"},
+		"empty":                {"<xades:SigningCertificateV2/>", "tsl.signed-properties"},
+		"not at all":           {"<xades:Other/>", "tsl.signed-properties"},
+		"twice":                {strings.Repeat(signingCertificate(v2, enc+"sha256", s256[:]), 2), "tsl.signed-properties"},
+		"another's, then ours": {strings.Replace(signingCertificate(v2, enc+"sha256", make([]byte, 32)), "</xades:Cert>", "</xades:Cert>"+between(signingCertificate(v2, enc+"sha256", s256[:]), "<xades:Cert>", "</xades:Cert>"), 1), "tsl.signed-properties"},
+	} {
+		m := good
+		m.signingCert = c.element
+		_, err := tsl.Verify([]byte(m.text(t)), good.expect())
+		wantCode(t, name, err, c.code)
+	}
+}
+
+func between(s, from, to string) string {
+	i := strings.Index(s, from)
+	return s[i : i+strings.Index(s[i:], to)+len(to)]
+}
+
+// A certificate that Go cannot read is no anchor, and is not passed over in
+// silence.
+func TestUnreadableCertificate(t *testing.T) {
+	m := maker{by: newSigner(t, "issuer")}
+	text := service(caQC, "old", granted, now, m.by.cert, "", "")
+	m.providers = providers(strings.Replace(text, b64(m.by.cert), "MAMCAQU=", 1))
+	l, err := tsl.Verify([]byte(m.text(t)), m.expect())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := l.Providers[0].Services[0]; s.Unreadable != 1 || len(s.Certificates) != 0 || len(l.Anchors(tsl.Filter{At: now})) != 0 {
+		t.Errorf("%+v", s)
+	}
 }
 
 func TestStatusAtATime(t *testing.T) {

@@ -67,23 +67,24 @@ func b64(c *x509.Certificate) string { return base64.StdEncoding.EncodeToString(
 
 // maker writes and signs a list. The zero value of a field means the usual.
 type maker struct {
-	root       string // name of the root element
-	version    string
-	sequence   int
-	kind       string
-	territory  string
-	issued     string
-	next       string // content of NextUpdate
-	pointers   string
-	providers  string
-	by         signer
-	keyInfo    *x509.Certificate // in KeyInfo, when not the signer's
-	named      *x509.Certificate // in SigningCertificateV2, when not the signer's
-	references []xmlsectest.Ref
-	target     string
-	signedAt   string
-	before     string // put before the signature
-	after      string // and after it
+	root        string // name of the root element
+	version     string
+	sequence    int
+	kind        string
+	territory   string
+	issued      string
+	next        string // content of NextUpdate
+	pointers    string
+	providers   string
+	by          signer
+	keyInfo     *x509.Certificate // in KeyInfo, when not the signer's
+	named       *x509.Certificate // in SigningCertificateV2, when not the signer's
+	references  []xmlsectest.Ref
+	target      string
+	signingCert string // instead of SigningCertificateV2
+	signedAt    string
+	before      string // put before the signature
+	after       string // and after it
 }
 
 func or(value, usual string) string {
@@ -112,16 +113,17 @@ func (m maker) text(t testing.TB) string {
 			{URI: "#props", Type: "http://uri.etsi.org/01903#SignedProperties", Transforms: []string{string(xmlsec.ExclusiveC14N)}},
 		}
 	}
-	digest := sha256.Sum256(m.named.Raw)
+	if m.signingCert == "" {
+		digest := sha256.Sum256(m.named.Raw)
+		m.signingCert = signingCertificate("SigningCertificateV2", "http://www.w3.org/2001/04/xmlenc#sha256", digest[:])
+	}
 	signature := xmlsectest.Template{
 		ID: "sig", Canonical: xmlsec.ExclusiveC14N, Method: "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256",
 		References: m.references,
 		KeyInfo:    "<ds:X509Data><ds:X509Certificate>" + b64(m.keyInfo) + "</ds:X509Certificate></ds:X509Data>",
 		Objects: `<ds:Object><xades:QualifyingProperties xmlns:xades="http://uri.etsi.org/01903/v1.3.2#" Target="` + or(m.target, "#sig") +
 			`"><xades:SignedProperties Id="props"><xades:SignedSignatureProperties><xades:SigningTime>` + or(m.signedAt, stamp(now.Add(-time.Hour))) +
-			`</xades:SigningTime><xades:SigningCertificateV2><xades:Cert><xades:CertDigest><ds:DigestMethod Algorithm="http://www.w3.org/2001/04/xmlenc#sha256"/><ds:DigestValue>` +
-			base64.StdEncoding.EncodeToString(digest[:]) +
-			`</ds:DigestValue></xades:CertDigest></xades:Cert></xades:SigningCertificateV2></xades:SignedSignatureProperties></xades:SignedProperties></xades:QualifyingProperties></ds:Object>`,
+			`</xades:SigningTime>` + m.signingCert + `</xades:SignedSignatureProperties></xades:SignedProperties></xades:QualifyingProperties></ds:Object>`,
 	}
 	root := or(m.root, "TrustServiceStatusList")
 	text := `<?xml version="1.0" encoding="UTF-8"?>` + "\n<" + root + ` xmlns="http://uri.etsi.org/02231/v2#" xmlns:tslx="http://uri.etsi.org/02231/v2/additionaltypes#" Id="list"><SchemeInformation>` +
@@ -135,6 +137,11 @@ func (m maker) text(t testing.TB) string {
 		"<NextUpdate>" + or(m.next, "<dateTime>"+stamp(now.AddDate(0, 5, 0))+"</dateTime>") + "</NextUpdate></SchemeInformation>" +
 		m.providers + m.before + signature.String() + m.after + "</" + root + ">"
 	return xmlsectest.Sign(t, text, m.by.key)
+}
+
+func signingCertificate(element, method string, digest []byte) string {
+	return "<xades:" + element + `><xades:Cert><xades:CertDigest><ds:DigestMethod Algorithm="` + method + `"/><ds:DigestValue>` +
+		base64.StdEncoding.EncodeToString(digest) + "</ds:DigestValue></xades:CertDigest></xades:Cert></xades:" + element + ">"
 }
 
 func (m maker) expect() tsl.Expect {

@@ -44,17 +44,21 @@ const (
 
 const authorityUsages = x509.KeyUsageCertSign | x509.KeyUsageCRLSign
 
-// machineUsages are extended usages of machines and services: a person's
-// signing certificate has none of them.
-var machineUsages = []x509.ExtKeyUsage{
-	x509.ExtKeyUsageClientAuth, x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageCodeSigning,
+// serviceUsages are extended usages of services: a card has none of them.
+var serviceUsages = []x509.ExtKeyUsage{
+	x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageCodeSigning,
 	x509.ExtKeyUsageTimeStamping, x509.ExtKeyUsageOCSPSigning,
 }
+
+// machineUsages are extended usages of machines and services: a person's
+// signing certificate has none of them.
+var machineUsages = append([]x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}, serviceUsages...)
 
 // purposeRules are the written rules.
 //
 //   - Authentication: digitalSignature without nonRepudiation, EKU clientAuth
-//     (absent only on the cards of a generation known to have none).
+//     (absent only on the cards of a generation known to have none) and no EKU
+//     of a service.
 //   - DocumentSigning and ExchangeSigning: nonRepudiation, and no EKU of a
 //     machine (EstEID signing certificates have no EKU at all).
 //   - Timestamping: EKU timeStamping alone and critical (RFC 3161 §2.3).
@@ -63,7 +67,7 @@ var machineUsages = []x509.ExtKeyUsage{
 var purposeRules = map[Purpose]*purposeRule{
 	Authentication: {
 		usage: x509.KeyUsageDigitalSignature, forbidden: x509.KeyUsageContentCommitment,
-		extended: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}, card: loginPolicies,
+		extended: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}, foreign: serviceUsages, card: loginPolicies,
 	},
 	DocumentSigning: {
 		usage: x509.KeyUsageContentCommitment, foreign: machineUsages, card: signingPolicies,

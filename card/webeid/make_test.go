@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"io"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -168,3 +169,35 @@ func TestNonceStore(t *testing.T) {
 		t.Error("a nonce without randomness")
 	}
 }
+
+// Strangers who only ask for nonces do not fill the memory, and do not push out
+// more than they must.
+func TestNonceStoreIsBounded(t *testing.T) {
+	now := noon
+	store := webeid.NewNonces(zeros{}, func() time.Time { return now }, time.Minute)
+	for i := range 100_000 {
+		if _, err := store.Issue(strconv.Itoa(i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := store.Issue("one more"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.Take("one more"); err != nil {
+		t.Error("the newest nonce is gone")
+	}
+	kept := 0
+	for i := range 100_000 {
+		if _, err := store.Take(strconv.Itoa(i)); err == nil {
+			kept++
+		}
+	}
+	if kept != 99_999 {
+		t.Errorf("%d nonces kept of 100000", kept)
+	}
+}
+
+// zeros is randomness that costs nothing.
+type zeros struct{}
+
+func (zeros) Read(b []byte) (int, error) { return len(b), nil }

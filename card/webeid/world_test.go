@@ -37,7 +37,7 @@ var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 // world is an authority with a real OCSP responder on loopback, and a website
 // that trusts it.
 type world struct {
-	t         *testing.T
+	t         testing.TB
 	ca        *x509.Certificate
 	key       *ecdsa.PrivateKey
 	serial    atomic.Int64
@@ -46,7 +46,7 @@ type world struct {
 	validator *webeid.Validator
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{t: t, key: newKey(t, elliptic.P384())}
 	template := &x509.Certificate{
@@ -75,7 +75,7 @@ func (w *world) ok(err error) {
 	}
 }
 
-func newKey(t *testing.T, curve elliptic.Curve) *ecdsa.PrivateKey {
+func newKey(t testing.TB, curve elliptic.Curve) *ecdsa.PrivateKey {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(curve, rand.Reader)
 	if err != nil {
@@ -120,7 +120,7 @@ func (w *world) respond(rw http.ResponseWriter, r *http.Request) {
 
 type edit func(*x509.Certificate)
 
-func policies(t *testing.T, oids ...string) edit {
+func policies(t testing.TB, oids ...string) edit {
 	t.Helper()
 	return func(c *x509.Certificate) {
 		c.Policies = nil
@@ -170,7 +170,7 @@ func (w *world) token(key crypto.Signer, c *x509.Certificate, r webeid.Request) 
 	return marshal(w.t, t)
 }
 
-func marshal(t *testing.T, token *webeid.Token) []byte {
+func marshal(t testing.TB, token *webeid.Token) []byte {
 	t.Helper()
 	b, err := json.Marshal(token)
 	if err != nil {
@@ -181,7 +181,7 @@ func marshal(t *testing.T, token *webeid.Token) []byte {
 
 func nonce(fill string) string { return strings.Repeat(fill, 44) }
 
-func keys(t *testing.T) map[string]crypto.Signer {
+func keys(t testing.TB) map[string]crypto.Signer {
 	t.Helper()
 	r, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {

@@ -2,6 +2,7 @@ package tsl_test
 
 import (
 	"crypto/x509"
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -208,6 +209,32 @@ func TestRedirectIsFollowed(t *testing.T) {
 	u.put("/ee.xml", "redirect:/moved.xml")
 	if e := entry(t, u.update(), "EE"); e.Err != nil {
 		t.Error(e.Err)
+	}
+}
+
+func TestSummaries(t *testing.T) {
+	u := newEurope(t)
+	u.put("/lv.xml", "")
+	u.update()
+	u.put("/ee.xml", "")
+	set := u.update()
+	list := set.Summaries(now)
+	text, err := json.Marshal(list)
+	if err != nil || strings.Contains(string(text), "0001-01-01") {
+		t.Errorf("%s, %v", text, err)
+	}
+	eu, ee, lv := list[0], list[1], list[2]
+	if eu.Territory != "EU" || eu.Operator != "Authority" || eu.Sequence != 7 || eu.Code != "" || eu.Expired || eu.Fetched == nil {
+		t.Errorf("%+v", eu)
+	}
+	if ee.Code != "tsl.unreachable" || ee.Problem == "" || ee.Anchors["qualified CA"] != 1 || ee.Anchors["time-stamps"] != 1 || ee.NextUpdate == nil {
+		t.Errorf("%+v", ee)
+	}
+	if lv.Code != "tsl.unreachable" || lv.Fetched != nil || lv.Anchors != nil || lv.NextUpdate != nil {
+		t.Errorf("%+v", lv)
+	}
+	if later := set.Summaries(now.AddDate(1, 0, 0)); !later[0].Expired {
+		t.Errorf("%+v", later[0])
 	}
 }
 

@@ -26,9 +26,9 @@ type search struct {
 	// last; nil ends the search.
 	visit func([]*node) error
 
-	checked    map[[2]*node]error
-	signatures int
-	paths      int
+	budget  *int // signatures that may still be verified; nil: maxSignatures
+	checked map[[2]*node]error
+	paths   int
 
 	refusal error // the most telling refusal so far
 	rank    int
@@ -46,6 +46,10 @@ const (
 // find runs the search. It returns nil when visit accepted a path.
 func (s *search) find(leaf *node) error {
 	s.checked = map[[2]*node]error{}
+	if s.budget == nil {
+		budget := maxSignatures
+		s.budget = &budget
+	}
 	s.refusal = Missing("path.no-anchor", leaf.x, "no path leads from the certificate to a trusted authority").
 		WithHint("If the issuer should be trusted, add its certificate to the trust folder.")
 	if s.extend([]*node{leaf}) {
@@ -133,7 +137,7 @@ func (s *search) checkIssued(child, issuer *node) error {
 	if err, done := s.checked[pair]; done {
 		return err
 	}
-	if s.signatures++; s.signatures > maxSignatures {
+	if *s.budget--; *s.budget < 0 {
 		err := tooComplex(child.x)
 		s.note(rankFinal, err)
 		return err

@@ -21,7 +21,7 @@ const maxLists = 1024
 type RevocationLists struct {
 	store   *Store
 	lists   []*pkix.CRL
-	signers []*x509.Certificate
+	signers []*node
 	unread  error // why a list could not be read, for when nothing else is found
 
 	mu sync.Mutex
@@ -47,7 +47,10 @@ func NewRevocationLists(store *Store, lists [][]byte, signers ...*x509.Certifica
 	if len(lists) > maxLists {
 		return nil, Refuse("crl.too-many", nil, "more than %d revocation lists are offered", maxLists)
 	}
-	r := &RevocationLists{store: store, signers: signers, verified: map[listSignature]error{}}
+	if len(signers) > maxLists {
+		return nil, Refuse("crl.too-many", nil, "more than %d signers of revocation lists are offered", maxLists)
+	}
+	r := &RevocationLists{store: store, signers: readable(signers), verified: map[listSignature]error{}}
 	for _, der := range lists {
 		l, err := pkix.ParseCRL(der)
 		if err != nil {
@@ -62,13 +65,18 @@ func NewRevocationLists(store *Store, lists [][]byte, signers ...*x509.Certifica
 // Status answers about one certificate. A refusal is indeterminate: no list
 // at hand proves anything about the certificate.
 func (r *RevocationLists) Status(ctx context.Context, q RevocationQuery) (*RevocationStatus, error) {
-	return r.status(ctx, q, 0)
+	budget := maxListSignatures
+	return r.status(ctx, q, 0, &budget)
 }
 
-// maxListNesting bounds how far the signers of lists are themselves looked up.
-const maxListNesting = 4
+// Limits of one question: how far the signers of lists are themselves looked
+// up, and how many signatures are verified in all.
+const (
+	maxListNesting    = 4
+	maxListSignatures = 512
+)
 
-func (r *RevocationLists) status(ctx context.Context, q RevocationQuery, nesting int) (*RevocationStatus, error) {
+func (r *RevocationLists) status(ctx context.Context, q RevocationQuery, nesting int, budget *int) (*RevocationStatus, error) {
 	cert, err := newNode(q.Certificate)
 	if err != nil {
 		return nil, err
@@ -77,7 +85,14 @@ func (r *RevocationLists) status(ctx context.Context, q RevocationQuery, nesting
 	if err != nil {
 		return nil, err
 	}
-	c := &crlCheck{RevocationLists: r, ctx: ctx, q: q, cert: cert, issuer: issuer, nesting: nesting}
+	c := &crlCheck{
+		RevocationLists: r, ctx: ctx, q: q, cert: cert, issuer: issuer, nesting: nesting, budget: budget,
+		judged: map[*pkix.CRL]usability{},
+	}
+	c.pool = append(append([]*node{issuer}, r.signers...), readable(q.Intermediates)...)
+	if anchor, err := newNode(q.Anchor); err == nil {
+		c.anchor = anchor
+	}
 	return c.run()
 }
 
@@ -88,11 +103,21 @@ type crlCheck struct {
 	q       RevocationQuery
 	cert    *node
 	issuer  *node
+	anchor  *node   // nil when the query names none
+	pool    []*node // certificates that may have signed lists, the issuer first
 	nesting int
+	budget  *int // signatures that may still be verified
+	judged  map[*pkix.CRL]usability
 
 	covered pkix.Reasons // reasons_mask
 	used    []*usedList
 	why     error // the first reason a list that seemed to fit was not used
+}
+
+// usability is whether a list may be used, and who signed it.
+type usability struct {
+	signer *node
+	err    error
 }
 
 // usedList is a list that answered, with the certificate that signed it.

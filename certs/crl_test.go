@@ -314,3 +314,29 @@ func TestInvalidityDate(t *testing.T) {
 		wantCode(t, err, code)
 	}
 }
+
+// Lists and signers made to be slow end in a refusal, not in a long wait.
+func TestListsAreBounded(t *testing.T) {
+	root := newRoot(t, "Root of tests")
+	leaf := root.issueAuth(t).Cert
+	var lists [][]byte
+	var signers []*x509.Certificate
+	for range 40 {
+		other := newRoot(t, "Root of tests") // the same name, other keys
+		signers = append(signers, other.Cert)
+		lists = append(lists, other.crl(t))
+	}
+	v := verifierFor(t, certs.Test, root.Cert)
+	source, err := certs.NewRevocationLists(v.Store, lists, signers...)
+	must(t, err)
+	v.Revocation = source
+	_, err = v.Verify(t.Context(), certs.Request{Certificate: leaf, Purpose: certs.Authentication})
+	wantOneOf(t, err, []string{"crl.signature", "crl.signer", "crl.too-complex"})
+
+	_, err = certs.NewRevocationLists(v.Store, make([][]byte, 1025))
+	wantCode(t, err, "crl.too-many")
+	_, err = certs.NewRevocationLists(v.Store, nil, make([]*x509.Certificate, 1025)...)
+	wantCode(t, err, "crl.too-many")
+	_, err = certs.NewRevocationLists(nil, nil)
+	wantCode(t, err, "trust.no-anchors")
+}

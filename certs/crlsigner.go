@@ -1,7 +1,6 @@
 package certs
 
 import (
-	"crypto/x509"
 	"slices"
 	"time"
 
@@ -11,6 +10,15 @@ import (
 // usable checks that a list may be used at all: its critical extensions, its
 // dates, its signature and its signer. It returns the signer.
 func (c *crlCheck) usable(l *pkix.CRL) (*node, error) {
+	u, done := c.judged[l]
+	if !done {
+		u.signer, u.err = c.judge(l)
+		c.judged[l] = u
+	}
+	return u.signer, u.err
+}
+
+func (c *crlCheck) judge(l *pkix.CRL) (*node, error) {
 	if len(l.UnknownCritical) > 0 {
 		return nil, Missing("crl.critical-extension", c.cert.x, "the revocation list has critical extension %v, which is not understood", l.UnknownCritical[0])
 	}
@@ -59,17 +67,9 @@ func (c *crlCheck) signerOf(l *pkix.CRL) (*node, error) {
 
 func (c *crlCheck) candidates(l *pkix.CRL) []*node {
 	var out []*node
-	add := func(n *node) {
-		if n.Subject.Same(l.Issuer) && !slices.ContainsFunc(out, n.same) {
+	for _, n := range append(c.pool[:len(c.pool):len(c.pool)], c.anchor) {
+		if n != nil && n.Subject.Same(l.Issuer) && !slices.ContainsFunc(out, n.same) {
 			out = append(out, n)
-		}
-	}
-	add(c.issuer)
-	for _, list := range [][]*x509.Certificate{{c.q.Anchor}, c.signers, c.q.Intermediates} {
-		for _, cert := range list {
-			if n, err := newNode(cert); err == nil {
-				add(n)
-			}
 		}
 	}
 	return out
@@ -82,6 +82,9 @@ func (c *crlCheck) checkListSignature(l *pkix.CRL, signer *node) error {
 	c.mu.Unlock()
 	if done {
 		return err
+	}
+	if *c.budget--; *c.budget < 0 {
+		return Refuse("crl.too-complex", c.cert.x, "the revocation lists at hand take too many steps to check")
 	}
 	if err = (strength{}).checkSigned(l.Algorithm, l.RawTBS, l.Signature, signer, c.cert.x); err != nil {
 		err = Missing("crl.signature", c.cert.x, "the revocation list's signature does not hold: %w", err)
@@ -98,7 +101,7 @@ func (c *crlCheck) mayList(l *pkix.CRL, signer *node) error {
 	if signer.HasKeyUsage && signer.KeyUsage&pkix.CRLSign == 0 {
 		return Missing("crl.key-usage", signer.x, "the revocation list was signed by a key that may not sign lists")
 	}
-	if signer.same(c.issuer) || c.q.Anchor != nil && signer.x.Equal(c.q.Anchor) {
+	if signer.same(c.issuer) || c.anchor != nil && signer.same(c.anchor) {
 		return nil
 	}
 	if c.nesting > 0 && signer.same(c.cert) && namesItself(signer) {
@@ -124,18 +127,14 @@ func namesItself(signer *node) bool {
 
 func (c *crlCheck) verifySigner(l *pkix.CRL, signer *node) error {
 	anchors := c.store.nodes
-	if c.q.Anchor != nil {
-		anchor, err := newNode(c.q.Anchor)
-		if err != nil {
-			return err
-		}
-		anchors = []*node{anchor}
+	if c.anchor != nil {
+		anchors = []*node{c.anchor}
 	}
 	at := c.q.At
 	if l.ThisUpdate.After(at) {
 		at = l.ThisUpdate
 	}
-	s := &search{ctx: c.ctx, anchors: anchors, pool: c.pool()}
+	s := &search{ctx: c.ctx, anchors: anchors, pool: c.pool, budget: c.budget}
 	s.visit = func(path []*node) error {
 		if _, err := validate(path, &initial{at: at}); err != nil {
 			return err
@@ -148,25 +147,13 @@ func (c *crlCheck) verifySigner(l *pkix.CRL, signer *node) error {
 	return nil
 }
 
-func (c *crlCheck) pool() []*node {
-	var out []*node
-	for _, list := range [][]*x509.Certificate{{c.q.Issuer}, c.signers, c.q.Intermediates} {
-		for _, cert := range list {
-			if n, err := newNode(cert); err == nil {
-				out = append(out, n)
-			}
-		}
-	}
-	return out
-}
-
 // checkSignerStatus asks about the signer's path, from the anchor down, with
 // the same lists.
 func (c *crlCheck) checkSignerStatus(path []*node) error {
 	for i := len(path) - 2; i >= 0; i-- {
 		q := c.q
 		q.Certificate, q.Issuer, q.Anchor = path[i].x, path[i+1].x, path[len(path)-1].x
-		status, err := c.status(c.ctx, q, c.nesting+1)
+		status, err := c.status(c.ctx, q, c.nesting+1, c.budget)
 		if err != nil {
 			return err
 		}

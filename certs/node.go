@@ -25,6 +25,18 @@ func newNode(cert *x509.Certificate) (*node, error) {
 	return &node{c, cert}, nil
 }
 
+// readable gives the nodes of the certificates that can be read; those offered
+// as help and unreadable are left out.
+func readable(list []*x509.Certificate) []*node {
+	var out []*node
+	for _, c := range list {
+		if n, err := newNode(c); err == nil {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
 // key is the certificate's public key, nil when it is of a kind that cannot be
 // used.
 func (n *node) key() crypto.PublicKey { return n.x.PublicKey }

@@ -109,12 +109,12 @@ func (v *Verifier) Verify(ctx context.Context, r Request) (*Path, error) {
 		return nil, err
 	}
 	in.floor = v.floor(r.At)
-	leaf, pool, err := r.nodes()
+	leaf, err := newNode(r.Certificate)
 	if err != nil {
 		return nil, err
 	}
 	var found *Path
-	s := &search{ctx: ctx, anchors: v.Store.nodes, pool: pool, floor: in.floor}
+	s := &search{ctx: ctx, anchors: v.Store.nodes, pool: readable(r.Intermediates), floor: in.floor}
 	s.visit = func(nodes []*node) error {
 		p, err := v.judge(ctx, nodes, in, rule, &r, now)
 		found = p
@@ -140,21 +140,6 @@ func (r *Request) initial(rule *purposeRule) (*initial, error) {
 		in.policies = append(in.policies, oid)
 	}
 	return in, nil
-}
-
-// nodes reads the certificates. An intermediate that cannot be read is left
-// out: it was only offered as help.
-func (r *Request) nodes() (leaf *node, pool []*node, err error) {
-	leaf, err = newNode(r.Certificate)
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, c := range r.Intermediates {
-		if n, err := newNode(c); err == nil {
-			pool = append(pool, n)
-		}
-	}
-	return leaf, pool, nil
 }
 
 // admit checks the request itself and sets its time.

@@ -80,7 +80,7 @@ func readForAdbe(in io.ReaderAt, size int64, o *Options) ([]byte, error) {
 		return nil, err
 	}
 	switch {
-	case o.Timestamper != nil || o.Evidence != nil:
+	case o.Timestamper != nil || o.Evidence != nil || o.Archive:
 		return nil, fmt.Errorf("%w: it has no levels", ErrAdbe)
 	case size > MaxAdbeSize:
 		return nil, fmt.Errorf("%w: %d bytes are more than %d", ErrAdbe, size, int64(MaxAdbeSize))

@@ -66,9 +66,15 @@ func (p *Prepared) contents(message []byte) ([]byte, error) {
 	if err := p.checkMessage(message); err != nil {
 		return nil, err
 	}
-	out := make([]byte, 0, 2*p.place.reserved)
+	return p.place.fill(message), nil
+}
+
+// fill is the text of the Contents string: the message in hexadecimal, and
+// zeros.
+func (p *placement) fill(message []byte) []byte {
+	out := make([]byte, 0, 2*p.reserved)
 	out = hex.AppendEncode(out, message)
-	return append(out, bytes.Repeat([]byte("0"), 2*p.place.reserved-len(out))...), nil
+	return append(out, bytes.Repeat([]byte("0"), 2*p.reserved-len(out))...)
 }
 
 // checkMessage refuses a message made for another document.

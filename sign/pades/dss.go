@@ -19,10 +19,25 @@ type Evidence struct {
 	CRLs         [][]byte // CertificateList, DER
 }
 
-// Gatherer collects evidence about a CMS signature and its time-stamps, at the
-// time of the call. [Online] is one.
+// Gatherer collects evidence about a CMS signature and its time-stamps, or
+// about a time-stamp token, at the time of the call. [Online] is one.
 type Gatherer interface {
 	Gather(ctx context.Context, message []byte) (*Evidence, error)
+}
+
+// gather collects evidence about several messages.
+func gather(ctx context.Context, from Gatherer, messages [][]byte) (*Evidence, error) {
+	all := &Evidence{}
+	for _, message := range messages {
+		e, err := from.Gather(ctx, message)
+		if err != nil {
+			return nil, fmt.Errorf("getting the evidence for level LT: %w", err)
+		}
+		all.Certificates = append(all.Certificates, e.Certificates...)
+		all.OCSPs = append(all.OCSPs, e.OCSPs...)
+		all.CRLs = append(all.CRLs, e.CRLs...)
+	}
+	return all, nil
 }
 
 // maxEvidence is the most bytes of one certificate, answer or list in a DSS.

@@ -29,6 +29,9 @@ var (
 	// ErrCertified: a certification signature allows no changes at all.
 	ErrCertified = fault.New("pades.certified", "the author of the document allows no changes and no further signatures",
 		"Sign the original, or put the file and your signature into an ASiC-E container.")
+	// ErrNotSigned: there is nothing to extend.
+	ErrNotSigned = fault.New("pades.not-signed", "the document has no signature",
+		"Sign it first.")
 	// ErrField: the signature field asked for is signed already, is no
 	// signature field, or sets conditions that are not supported.
 	ErrField = fault.New("pades.field", "this form field cannot take the signature",

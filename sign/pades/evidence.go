@@ -28,6 +28,10 @@ func (o Online) Gather(ctx context.Context, message []byte) (*Evidence, error) {
 	if err != nil {
 		return nil, err
 	}
+	if data.ContentType.Equal(cms.OIDTSTInfo) {
+		e := &Evidence{}
+		return e, o.addTimestamp(ctx, e, message, nil, nil)
+	}
 	found, err := data.Verify(cms.Rules{}, func(crypto.Hash) ([]byte, error) { return signedDigest(data) })
 	if err != nil {
 		return nil, err
@@ -49,16 +53,20 @@ func (o Online) Gather(ctx context.Context, message []byte) (*Evidence, error) {
 	return e, nil
 }
 
+// addTimestamp adds the path of a time-stamp's authority. What is stamped is
+// compared when it is given: the signature value, not a whole document.
 func (o Online) addTimestamp(ctx context.Context, e *Evidence, der, stamped []byte, help []*x509.Certificate) error {
 	token, err := timestamp.Parse(der)
 	if err != nil {
 		return fmt.Errorf("reading the time-stamp: %w", err)
 	}
-	h := token.Imprint.Hash.New()
-	h.Write(stamped)
-	path, err := token.Verify(ctx, o.Verifier, timestamp.Expected{
-		Hash: token.Imprint.Hash, Digest: h.Sum(nil), Certificates: help,
-	})
+	want := timestamp.Expected{Hash: token.Imprint.Hash, Digest: token.Imprint.Digest, Certificates: help}
+	if stamped != nil && want.Hash.Available() {
+		h := want.Hash.New()
+		h.Write(stamped)
+		want.Digest = h.Sum(nil)
+	}
+	path, err := token.Verify(ctx, o.Verifier, want)
 	if err != nil {
 		return fmt.Errorf("verifying the time-stamp authority: %w", err)
 	}

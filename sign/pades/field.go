@@ -16,14 +16,15 @@ const (
 )
 
 // placeField gives the signature dictionary sig a field: an empty one of that
-// name, or a new invisible one on the first page.
-func placeField(u *pdf.Update, name string, sig pdf.Ref) error {
+// name, or a new invisible one on the first page. Without a name a free one is
+// made from prefix.
+func placeField(u *pdf.Update, name, prefix string, sig pdf.Ref) error {
 	fields, err := u.View().Fields()
 	if err != nil {
 		return err
 	}
 	if name == "" {
-		return newField(u, freeName(fields), sig)
+		return newField(u, freeName(fields, prefix), sig)
 	}
 	i := slices.IndexFunc(fields, func(f pdf.Field) bool { return f.Name == name })
 	if i < 0 {
@@ -32,14 +33,15 @@ func placeField(u *pdf.Update, name string, sig pdf.Ref) error {
 	return useField(u, fields[i], sig)
 }
 
-// freeName is "Signature1" or the first such name that no field has.
-func freeName(fields []pdf.Field) string {
+// freeName is prefix with the first number that no field has, "Signature1" for
+// one.
+func freeName(fields []pdf.Field, prefix string) string {
 	taken := make(map[string]bool, len(fields))
 	for _, f := range fields {
 		taken[f.Name] = true
 	}
 	for i := 1; ; i++ {
-		if name := fmt.Sprintf("Signature%d", i); !taken[name] {
+		if name := fmt.Sprintf("%s%d", prefix, i); !taken[name] {
 			return name
 		}
 	}

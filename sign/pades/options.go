@@ -48,6 +48,8 @@ type Options struct {
 	Timestamper sign.Timestamper
 	// Evidence makes level LT, and needs a Timestamper.
 	Evidence Gatherer
+	// Archive makes level LTA: a document time-stamp after the evidence.
+	Archive bool
 	// Progress, when set, is told how many bytes of the document are done.
 	Progress func(done, total int64)
 	// Random is handed to the key; crypto/rand when nil.
@@ -62,6 +64,8 @@ func (o *Options) check() error {
 		return errors.New("preparing a signature: no signing time")
 	case o.Evidence != nil && o.Timestamper == nil:
 		return errors.New("preparing a signature: level LT needs a time-stamp service")
+	case o.Archive && o.Evidence == nil:
+		return errors.New("preparing a signature: level LTA needs evidence")
 	case o.TimestampSpace < 0 || o.TimestampSpace > maxTimestampSpace:
 		return fmt.Errorf("preparing a signature: a space of %d bytes for the time-stamp is not between 0 and %d", o.TimestampSpace, maxTimestampSpace)
 	}

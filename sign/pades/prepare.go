@@ -47,8 +47,11 @@ func prepare(ctx context.Context, in io.ReaderAt, size int64, out io.Writer, o O
 	if err != nil {
 		return nil, err
 	}
+	if err := checkChangesAllowed(file.Latest()); err != nil {
+		return nil, err
+	}
 	p := &Prepared{hash: o.Hash}
-	if p.place, err = place(file, &o, reserved); err != nil {
+	if p.place, err = place(file, signatureHead(&o), reserved, o.Field, "Signature"); err != nil {
 		return nil, err
 	}
 	if p.digest, err = p.stream(ctx, in, out, nil, o.Progress); err != nil {

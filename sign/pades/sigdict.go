@@ -38,19 +38,18 @@ func (p *placement) parts() (before, after []byte) {
 	return p.update[:at], p.update[at+p.gap():]
 }
 
-// place makes the incremental update with an empty signature of reserved bytes.
-func place(f *pdf.File, o *Options, reserved int) (*placement, error) {
-	if err := checkChangesAllowed(f.Latest()); err != nil {
-		return nil, err
-	}
+// place makes the incremental update with an empty signature of reserved bytes
+// whose dictionary begins with the text head, in the form field name, or in a
+// new one that begins with prefix.
+func place(f *pdf.File, head []byte, reserved int, name, prefix string) (*placement, error) {
 	u, err := f.NewUpdate()
 	if err != nil {
 		return nil, err
 	}
 	sig := u.Alloc()
-	text, byteRangeAt, contentsAt := signatureDict(o, reserved)
+	text, byteRangeAt, contentsAt := finishDict(head, reserved)
 	u.PutText(sig, text)
-	if err := placeField(u, o.Field, sig); err != nil {
+	if err := placeField(u, name, prefix, sig); err != nil {
 		return nil, err
 	}
 	update, err := u.Finish()
@@ -70,9 +69,8 @@ func (p *placement) beforeContents() []byte {
 	return fmt.Appendf(nil, "%-*s\n/Contents ", byteRangeWidth, array)
 }
 
-// signatureDict writes the signature dictionary of EN 319 142-1 §6.3, with the
-// places of the ByteRange array and of the Contents string in it.
-func signatureDict(o *Options, reserved int) (text []byte, byteRangeAt, contentsAt int) {
+// signatureHead begins the signature dictionary of EN 319 142-1 §6.3.
+func signatureHead(o *Options) []byte {
 	var b bytes.Buffer
 	b.WriteString("<<\n/Type /Sig\n/Filter /Adobe.PPKLite\n/SubFilter /ETSI.CAdES.detached\n")
 	fmt.Fprintf(&b, "/M (%s)\n", date(o.Time))
@@ -83,6 +81,17 @@ func signatureDict(o *Options, reserved int) (text []byte, byteRangeAt, contents
 			fmt.Fprintf(&b, "/%s %s\n", e.key, pdf.Append(nil, pdf.EncodeText(e.text)))
 		}
 	}
+	return b.Bytes()
+}
+
+// timestampHead begins the dictionary of a document time-stamp: EN 319 142-1
+// §5.4.3.
+const timestampHead = "<<\n/Type /DocTimeStamp\n/Filter /Adobe.PPKLite\n/SubFilter /ETSI.RFC3161\n"
+
+// finishDict adds room for the ByteRange array and the Contents string, and
+// gives their places in the text.
+func finishDict(head []byte, reserved int) (text []byte, byteRangeAt, contentsAt int) {
+	b := bytes.NewBuffer(bytes.Clone(head))
 	b.WriteString("/ByteRange ")
 	byteRangeAt = b.Len()
 	b.Write(bytes.Repeat([]byte(" "), byteRangeWidth))

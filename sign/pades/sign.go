@@ -58,27 +58,38 @@ func Sign(ctx context.Context, in io.ReaderAt, size int64, out Output, key crypt
 	if err := p.Patch(out, r.Message); err != nil {
 		return nil, err
 	}
-	if o.Evidence == nil {
-		return r, nil
-	}
-	return r, addLongTerm(ctx, out, r, o.Evidence)
+	return r, raise(ctx, out, r, [][]byte{r.Message}, &o)
 }
 
-// addLongTerm appends the evidence about the signature just written.
-func addLongTerm(ctx context.Context, out Output, r *Result, from Gatherer) error {
-	evidence, err := from.Gather(ctx, r.Message)
+// raise appends what makes level LT about the messages, and what makes LTA.
+func raise(ctx context.Context, out Output, r *Result, messages [][]byte, o *Options) error {
+	if o.Evidence == nil {
+		return nil
+	}
+	evidence, err := gather(ctx, o.Evidence, messages)
 	if err != nil {
-		return fmt.Errorf("getting the evidence for level LT: %w", err)
+		return err
 	}
 	update, err := LongTermUpdate(out, r.Size, evidence)
 	if err != nil {
 		return err
 	}
+	if err := r.append(out, update, sign.LevelLT); err != nil || !o.Archive {
+		return err
+	}
+	if update, err = archiveUpdate(ctx, out, r.Size, r.copied, o); err != nil {
+		return err
+	}
+	return r.append(out, update, sign.LevelLTA)
+}
+
+// append writes an update after the file and notes the level it makes.
+func (r *Result) append(out Output, update []byte, level sign.Level) error {
 	if _, err := out.WriteAt(update, r.Size); err != nil {
 		return fmt.Errorf("writing the signed document: %w", err)
 	}
 	r.Size += int64(len(update))
-	r.Level = sign.LevelLT
+	r.Level = level
 	return nil
 }
 

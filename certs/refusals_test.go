@@ -134,6 +134,9 @@ func TestPathRefusals(t *testing.T) {
 			explicit(r)
 			r.InitialPolicies = []string{qcpQSCD}
 		}},
+		{"mapping from any policy", chain(nil, mapping(anyPolicyOID, myPolicyOID), nil), "path.policy-mapping", nil},
+		{"mapping to any policy", chain(nil, mapping(myPolicyOID, anyPolicyOID), nil), "path.policy-mapping", nil},
+		{"mapping between policies", chain(nil, mapping(myPolicyOID, myPolicyOID), nil), "", nil},
 		{"issuer requires explicit policy", chain(nil, requireExplicit(0), withPolicies(t, ncpPlus)), "path.policy", nil},
 		{"issuer requires explicit policy it has", chain(nil, both(requireExplicit(0), withPolicies(t, ncpPlus)), nil), "", nil},
 	} {
@@ -158,6 +161,14 @@ func both(a, b edit) edit {
 // requireExplicit is policyConstraints { requireExplicitPolicy n }, critical.
 func requireExplicit(n byte) edit {
 	return withExtension(true, []byte{0x30, 3, 0x80, 1, n}, 2, 5, 29, 36)
+}
+
+// DER identifiers for policy mappings.
+var anyPolicyOID, myPolicyOID = []byte{6, 4, 0x55, 0x1d, 0x20, 0}, []byte{6, 2, 42, 3}
+
+func mapping(from, to []byte) edit {
+	pair := append(append([]byte{0x30, byte(len(from) + len(to))}, from...), to...)
+	return withExtension(true, append([]byte{0x30, byte(len(pair))}, pair...), 2, 5, 29, 33)
 }
 
 func TestDepthRefusals(t *testing.T) {
@@ -189,6 +200,7 @@ func TestSearchRefusals(t *testing.T) {
 	root, stranger := newRoot(t, "Root of tests"), newRoot(t, "Another root")
 	issuer := root.issueCA(t, "Issuer of tests")
 	leaf := issuer.issueAuth(t).Cert
+	unnamed := newRoot(t, "", func(c *x509.Certificate) { c.Subject = pkix.Name{} })
 	twin := stranger.issueCA(t, "Issuer of tests")
 	var crowd []*x509.Certificate
 	for range 65 {
@@ -212,6 +224,7 @@ func TestSearchRefusals(t *testing.T) {
 		{"too many offered", fixed(leaf, crowd, list(root.Cert)), "path.too-complex", nil},
 		{"nothing offered is nothing", fixed(leaf, list(nil, issuer.Cert), list(root.Cert)), "", nil},
 		{"without encoding", fixed(&x509.Certificate{KeyUsage: sigKey, ExtKeyUsage: eku(clientAuth), Extensions: []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 15}}}}, nil, list(root.Cert)), "certificate.malformed", nil},
+		{"issuer without a name", fixed(unnamed.issueAuth(t).Cert, nil, list(unnamed.Cert)), "certificate.malformed", nil},
 		{"an authority logs in", fixed(issuer.Cert, nil, list(root.Cert)), "purpose.authority", nil},
 	} {
 		s.run(t)

@@ -97,6 +97,7 @@ func TestForgedRevisions(t *testing.T) {
 		"title changed":           {amendment{objects: swap(11, "Contract", "Other")}, "pades.info-changed"},
 		"information replaced":    {amendment{objects: map[int]string{800: "<< >>"}, trailer: "/Root 1 0 R /Info 800 0 R"}, "pades.info-changed"},
 		"metadata changed":        {amendment{objects: map[int]string{12: "<< /Type /Metadata /Subtype /XML /Length 1 >>\nstream\nx\nendstream"}}, "pades.metadata-changed"},
+		"other metadata named":    {amendment{objects: with(swap(1, "/Metadata 12 0 R", "/Metadata 800 0 R"), map[int]string{800: "<< /Type /Metadata /Subtype /XML /Length 14 >>\nstream\n<x:xmpmeta/>  \nendstream"})}, "pades.metadata-changed"},
 		"validation data gone":    {amendment{objects: swap(1, "/DSS", "/DSSX")}, "pades.dss-changed"},
 		"validation data fewer":   {amendment{objects: map[int]string{dss: "<< /Type /DSS /Certs [] /OCSPs [] >>"}}, "pades.dss-changed"},
 		"validation data other":   {amendment{objects: swap(dss, "/Type", "/Other 1 /Type")}, "pades.dss-changed"},

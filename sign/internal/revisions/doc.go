@@ -17,7 +17,8 @@
 //   - validation-data: the catalog's DSS gains certificates, OCSP responses and
 //     revocation lists; nothing goes away.
 //   - structure: cross-reference streams and object streams.
-//   - info: ModDate and Producer of the information dictionary.
+//   - info: ModDate and Producer of the information dictionary, and the same in
+//     the XMP metadata.
 //   - unchanged: an object is written again as it was.
 //   - unreferenced: a new object that nothing can reach.
 //

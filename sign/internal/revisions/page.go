@@ -79,8 +79,11 @@ func (s *step) catalog() error {
 	if key := after.Repeated(); key != "" {
 		s.refuse(ErrRepeated, "%s in the catalog", key)
 	}
-	if names := differing(before, after, "AcroForm", "DSS", "Extensions", "Version"); len(names) > 0 {
+	if names := differing(before, after, "AcroForm", "DSS", "Extensions", "Version", "Metadata"); len(names) > 0 {
 		s.refuse(ErrCatalogChanged, "%s", names)
+	}
+	if before.Get("Metadata") != nil && !pdf.Equal(before.Get("Metadata"), after.Get("Metadata")) {
+		s.refuse(ErrMetadata, "the catalog names another")
 	}
 	if version := after.Get("Version"); version != nil {
 		if _, ok := version.(pdf.Name); !ok {
@@ -103,11 +106,15 @@ func (s *step) extensions(before, after pdf.Dict) error {
 		return err
 	}
 	for _, key := range differing(was, is) {
-		declared, err := s.new.Dict(is.Get(key))
+		before, err := declarations(s.old, was.Get(key))
 		if err != nil {
 			return err
 		}
-		if was.Get(key) != nil || !onlyDiffer(nil, declared, "Type", "BaseVersion", "ExtensionLevel", "URL", "ExtensionRevision") {
+		declared, err := declarations(s.new, is.Get(key))
+		if err != nil {
+			return err
+		}
+		if !onlyDeclares(before, declared) {
 			s.refuse(ErrCatalogChanged, "Extensions %s", key)
 		}
 	}
@@ -116,4 +123,40 @@ func (s *step) extensions(before, after pdf.Dict) error {
 	}
 	s.settleNew(after.Get("Extensions"))
 	return nil
+}
+
+// declarations are the developer extensions under one prefix: a dictionary, or
+// an array of them since ISO 32000-2.
+func declarations(v *pdf.View, value pdf.Object) ([]pdf.Dict, error) {
+	resolved, err := v.Resolve(value)
+	if err != nil || resolved == nil {
+		return nil, err
+	}
+	array, ok := resolved.(pdf.Array)
+	if !ok {
+		array = pdf.Array{resolved}
+	}
+	var out []pdf.Dict
+	for _, item := range array {
+		d, err := v.Dict(item)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, d)
+	}
+	return out, nil
+}
+
+// onlyDeclares tells whether every old declaration is still there and every new
+// one holds no more than names, numbers and text.
+func onlyDeclares(before, after []pdf.Dict) bool {
+	same := func(a pdf.Dict) func(pdf.Dict) bool { return func(b pdf.Dict) bool { return pdf.Equal(a, b) } }
+	for _, d := range before {
+		if !slices.ContainsFunc(after, same(d)) {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(after, func(d pdf.Dict) bool {
+		return !onlyDiffer(nil, d, "Type", "BaseVersion", "ExtensionLevel", "URL", "ExtensionRevision")
+	})
 }

@@ -38,7 +38,7 @@ func (s *step) run() error {
 	s.refs.addDict(0, s.k, s.new.Revision().Trailer)
 	for _, rule := range []func() error{
 		s.unreadable, s.unchanged, s.trailer, s.form, s.signedFields, s.pages, s.validationData, s.catalog,
-		s.structure, s.information, s.closure, s.dangling, s.leftover,
+		s.structure, s.information, s.metadata, s.closure, s.dangling, s.leftover,
 	} {
 		if err := rule(); err != nil {
 			return err
@@ -199,7 +199,7 @@ func (s *step) information() error {
 	}
 	a, okA := before.(pdf.Dict)
 	b, okB := after.(pdf.Dict)
-	alone := s.refs.only(ref.Num, s.k, func(r reference) bool { return r.owner == 0 && r.key == "Info" })
+	alone := s.refs.only(ref.Num, s.k, func(r reference) bool { return r.key == "Info" }) // of a trailer, or of a stream that is one
 	if okA && okB && alone && onlyDiffer(a, b, "ModDate", "Producer") {
 		s.settle(ref.Num)
 		s.allow(Change{Rule: RuleInfo, Sentence: "the date of the last change was written"})

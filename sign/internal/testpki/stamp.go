@@ -27,17 +27,7 @@ func (w *World) StampBy(tsa Identity, hash crypto.Hash, digest []byte) (*timesta
 	if err != nil {
 		return nil, err
 	}
-	authority := timestamp.Authority{
-		Certificate: tsa.Cert, Key: tsa.Key, Chain: []*x509.Certificate{w.Issuer.Cert}, Policy: asn1.ObjectIdentifier{2, 999, 1},
-		Accuracy: time.Second, Now: w.clock, Random: rand.Reader,
-		Serial: func() (*big.Int, error) {
-			w.mu.Lock()
-			defer w.mu.Unlock()
-			w.serial++
-			return big.NewInt(w.serial), nil
-		},
-	}
-	answered, err := authority.Respond(asked)
+	answered, err := w.Respond(tsa, asked)
 	if err != nil {
 		return nil, err
 	}
@@ -48,6 +38,21 @@ func (w *World) StampBy(tsa Identity, hash crypto.Hash, digest []byte) (*timesta
 		return nil, errors.New("the authority gave no token")
 	}
 	return timestamp.Parse(token)
+}
+
+// Respond answers a time-stamp request as an identity.
+func (w *World) Respond(tsa Identity, request []byte) ([]byte, error) {
+	authority := timestamp.Authority{
+		Certificate: tsa.Cert, Key: tsa.Key, Chain: []*x509.Certificate{w.Issuer.Cert}, Policy: asn1.ObjectIdentifier{2, 999, 1},
+		Accuracy: time.Second, Now: w.clock, Random: rand.Reader,
+		Serial: func() (*big.Int, error) {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.serial++
+			return big.NewInt(w.serial), nil
+		},
+	}
+	return authority.Respond(request)
 }
 
 // counting counts what a key did.

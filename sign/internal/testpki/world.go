@@ -37,6 +37,8 @@ type World struct {
 	Root, Issuer, TSA Identity
 	// Revoked gives the time of revocation by serial number.
 	Revoked map[string]time.Time
+	// OCSPServer, when set, is named in the certificates issued from then on.
+	OCSPServer string
 	// OCSPTime overrides when answers are produced; zero is Now.
 	OCSPTime time.Time
 
@@ -46,9 +48,10 @@ type World struct {
 
 // Identity is a key with its certificate; Used counts what the key did.
 type Identity struct {
-	Key  crypto.Signer
-	Cert *x509.Certificate
-	Used *int
+	Key      crypto.Signer
+	Software crypto.Signer // the same key, not counted
+	Cert     *x509.Certificate
+	Used     *int
 }
 
 // New makes a world at noon of the 1st of June 2026.
@@ -57,17 +60,22 @@ func New(t testing.TB) *World {
 	w := &World{T: t, Now: time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC), Revoked: map[string]time.Time{}}
 	w.Root = w.Authority("Test Root", Identity{})
 	w.Issuer = w.Authority("Test Issuing CA", w.Root)
-	w.TSA = w.Issue(w.Root, "P-256", func(c *x509.Certificate) {
+	w.TSA = w.Stamper(w.Root)
+	return w
+}
+
+// Stamper makes a time-stamp authority.
+func (w *World) Stamper(parent Identity) Identity {
+	return w.Issue(parent, "P-256", func(c *x509.Certificate) {
 		c.Subject = pkix.Name{CommonName: "Test Time-stamp Authority"}
 		c.KeyUsage = x509.KeyUsageDigitalSignature
 		eku, err := asn1.Marshal([]asn1.ObjectIdentifier{{1, 3, 6, 1, 5, 5, 7, 3, 8}})
 		if err != nil {
-			t.Fatal(err)
+			w.T.Fatal(err)
 		}
 		c.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 37}, Critical: true, Value: eku}}
 		c.Policies = nil
 	})
-	return w
 }
 
 // Authority makes a certification authority; a zero parent makes a root.
@@ -91,8 +99,8 @@ func (w *World) Card(kind string, edits ...func(*x509.Certificate)) Identity {
 // certificate, a card's signing certificate unless edits change it.
 func (w *World) Issue(parent Identity, kind string, edits ...func(*x509.Certificate)) Identity {
 	w.T.Helper()
-	id := Identity{Used: new(int)}
-	id.Key = counting{w.key(kind), id.Used}
+	id := Identity{Used: new(int), Software: w.key(kind)}
+	id.Key = counting{id.Software, id.Used}
 	w.mu.Lock()
 	w.serial++
 	template := &x509.Certificate{
@@ -102,6 +110,9 @@ func (w *World) Issue(parent Identity, kind string, edits ...func(*x509.Certific
 		Policies: []x509.OID{policy(w.T, "2.999.1.3.6.1.4.1.51361.1.1.4"), policy(w.T, "0.4.0.194112.1.2")},
 	}
 	w.mu.Unlock()
+	if w.OCSPServer != "" {
+		template.OCSPServer = []string{w.OCSPServer}
+	}
 	for _, edit := range edits {
 		edit(template)
 	}
@@ -211,19 +222,36 @@ func (w *World) Answer(cert, issuer *x509.Certificate) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	return w.answer(id, cert.SerialNumber.String(), issuer, nil)
+}
+
+// RespondOCSP answers a request about one certificate of this world.
+func (w *World) RespondOCSP(request []byte) ([]byte, error) {
+	r, err := ocsp.ParseRequest(request)
+	if err != nil {
+		return nil, err
+	}
+	issuer := w.Issuer.Cert
+	if r.IDs[0].IssuedBy(w.Root.Cert) {
+		issuer = w.Root.Cert
+	}
+	return w.answer(r.IDs[0], r.IDs[0].SerialNumber().String(), issuer, r.Nonce)
+}
+
+func (w *World) answer(id ocsp.CertID, serial string, issuer *x509.Certificate, nonce []byte) ([]byte, error) {
 	produced := w.OCSPTime
 	if produced.IsZero() {
 		produced = w.Now
 	}
-	answer := ocsp.Answer{ID: id, Status: ocsp.Good, ThisUpdate: produced}
-	if at, revoked := w.Revoked[cert.SerialNumber.String()]; revoked {
+	answer := ocsp.Answer{ID: id, Status: ocsp.Good, ThisUpdate: produced, NextUpdate: produced.Add(time.Hour)}
+	if at, revoked := w.Revoked[serial]; revoked {
 		answer.Status, answer.RevokedAt = ocsp.Revoked, at
 	}
 	key := w.Issuer.Key
 	if issuer.Equal(w.Root.Cert) {
 		key = w.Root.Key
 	}
-	return ocsp.Sign(rand.Reader, ocsp.Template{ProducedAt: produced, Answers: []ocsp.Answer{answer}}, issuer, key)
+	return ocsp.Sign(rand.Reader, ocsp.Template{ProducedAt: produced, Answers: []ocsp.Answer{answer}, Nonce: nonce}, issuer, key)
 }
 
 // Stamp implements sign.Timestamper.

@@ -146,7 +146,7 @@ func TestFromTheListOfListsToAnchors(t *testing.T) {
 		t.Errorf("anchors %q of Latvia alone", got)
 	}
 	files, err := filepath.Glob(filepath.Join(u.cache.Dir, "*"))
-	if err != nil || len(files) != 4 { // three lists and the state
+	if err != nil || len(files) != 5 { // three lists, the state and the lock
 		t.Errorf("%v, %v", files, err)
 	}
 }

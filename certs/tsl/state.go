@@ -12,7 +12,10 @@ import (
 	"eidgate/certs"
 )
 
-const stateFile = "state.json"
+const (
+	stateFile = "state.json"
+	lockFile  = ".lock"
+)
 
 // state remembers what was seen, so that no list goes back: an old list is
 // signed as well as the new one.
@@ -51,16 +54,9 @@ func (c *Cache) readState() (*state, error) {
 	return st, nil
 }
 
-// remember raises what was seen of a territory, also over what another process
-// wrote meanwhile, and never lowers it.
-func (c *Cache) remember(territory string, l *List, now time.Time) error {
-	st, err := c.readState()
-	if err != nil {
-		return err
-	}
-	if known := st.Lists[territory]; known.Sequence > l.Sequence {
-		return nil
-	}
+// remember writes what was seen of a territory. The list was verified to be no
+// older than st, which was read under the folder's lock.
+func (c *Cache) remember(st *state, territory string, l *List, now time.Time) error {
 	st.Lists[territory] = seen{Sequence: l.Sequence, Issued: l.Issued, Fetched: now.UTC()}
 	text, err := json.MarshalIndent(st, "", "  ")
 	if err == nil {

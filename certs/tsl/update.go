@@ -7,10 +7,12 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"path/filepath"
 	"sync"
 	"time"
 
 	"eidgate/certs"
+	"eidgate/internal/filelock"
 )
 
 // Limits of fetching.
@@ -37,15 +39,11 @@ func (c *Cache) Update(ctx context.Context) (*Set, error) {
 	entries := make([]Entry, len(jobs))
 	slots := make(chan struct{}, fetchAtOnce)
 	var wg sync.WaitGroup
-	var writing sync.Mutex // state.json is read and written as a whole
 	for i, j := range jobs {
 		wg.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			text, err := c.fetch(ctx, j.url)
-			writing.Lock()
-			defer writing.Unlock()
-			entries[i] = c.accept(j, text, err, now)
+			entries[i] = c.update(ctx, j, now)
 		})
 	}
 	wg.Wait()
@@ -58,8 +56,13 @@ func (c *Cache) update(ctx context.Context, j job, now time.Time) Entry {
 }
 
 // accept verifies what was fetched and keeps it, or falls back to what was
-// kept before.
+// kept before. Other updates of the folder wait meanwhile.
 func (c *Cache) accept(j job, text []byte, err error, now time.Time) Entry {
+	unlock, lockErr := filelock.Lock(filepath.Join(c.Dir, lockFile))
+	if lockErr != nil {
+		return Entry{Territory: j.territory, URL: j.url, Err: certs.Missing("tsl.cache", nil, "waiting for another update: %w", lockErr)}
+	}
+	defer unlock()
 	st, stateErr := c.readState()
 	if stateErr != nil {
 		return Entry{Territory: j.territory, URL: j.url, Err: stateErr}
@@ -69,7 +72,7 @@ func (c *Cache) accept(j job, text []byte, err error, now time.Time) Entry {
 		fresh.Sequence, fresh.Issued = st.Lists[j.territory].Sequence, st.Lists[j.territory].Issued
 		var l *List
 		if l, err = Verify(text, fresh); err == nil {
-			if err = c.keep(j, l, text, now); err == nil {
+			if err = c.keep(st, j, l, text, now); err == nil {
 				return Entry{Territory: j.territory, URL: j.url, List: l, Fetched: now}
 			}
 		}
@@ -81,8 +84,8 @@ func (c *Cache) accept(j job, text []byte, err error, now time.Time) Entry {
 
 // keep writes the list first: a list newer than the state is in order, a state
 // newer than the list would refuse it.
-func (c *Cache) keep(j job, l *List, text []byte, now time.Time) error {
-	if err := errors.Join(writeFile(c.file(j), text), c.remember(j.territory, l, now)); err != nil {
+func (c *Cache) keep(st *state, j job, l *List, text []byte, now time.Time) error {
+	if err := errors.Join(writeFile(c.file(j), text), c.remember(st, j.territory, l, now)); err != nil {
 		return certs.Missing("tsl.cache", nil, "keeping the trusted list of %s: %w", j.territory, err)
 	}
 	return nil

@@ -13,13 +13,14 @@ type Limits struct {
 	Depth      int // nested elements; default 100
 	Elements   int // default 1,000,000
 	Attributes int // of one element, declarations included; default 100
+	Prefixes   int // declared at once, on an element and all around it; default 200
 }
 
 func (l Limits) orDefault() Limits {
 	for _, f := range []struct {
 		field *int
 		usual int
-	}{{&l.Size, 16 << 20}, {&l.Depth, 100}, {&l.Elements, 1_000_000}, {&l.Attributes, 100}} {
+	}{{&l.Size, 16 << 20}, {&l.Depth, 100}, {&l.Elements, 1_000_000}, {&l.Attributes, 100}, {&l.Prefixes, 200}} {
 		if *f.field == 0 {
 			*f.field = f.usual
 		}
@@ -65,6 +66,7 @@ type parser struct {
 	doc      *Document
 	open     *Element // the innermost element that is open
 	depth    int
+	prefixes int // declared on the open elements
 	elements int
 	pending  []string // text not yet a node: neighbouring text, CDATA and references
 }

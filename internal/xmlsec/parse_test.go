@@ -92,11 +92,20 @@ func TestLimits(t *testing.T) {
 		"size":       {"<a>12345</a>", xmlsec.Limits{Size: 11}},
 		"elements":   {"<a><b/><b/></a>", xmlsec.Limits{Elements: 2}},
 		"depth":      {"<a><b><c/></b></a>", xmlsec.Limits{Depth: 2}},
+		"prefixes":   {"<a xmlns:b='urn:x'><c xmlns:d='urn:x'/></a>", xmlsec.Limits{Prefixes: 1}},
 		"attributes": {"<a b='' c='' xmlns='urn:x'/>", xmlsec.Limits{Attributes: 2}},
 	} {
 		if _, err := xmlsec.Parse([]byte(c.text), c.limits); fault.CodeOf(err) != "xml.limit" {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// Declarations end with their element, and do not add up beside each other.
+func TestPrefixesAreCountedWhereTheyHold(t *testing.T) {
+	text := "<a>" + strings.Repeat("<b xmlns:p='urn:x'><p:c/></b><b xmlns='urn:x'/>", 300) + "</a>"
+	if _, err := xmlsec.Parse([]byte(text), xmlsec.Limits{Prefixes: 1}); err != nil {
+		t.Error(err)
 	}
 }
 

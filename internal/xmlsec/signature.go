@@ -7,8 +7,12 @@ import (
 	"strings"
 )
 
-// maxReferences bounds the references of one signature.
-const maxReferences = 1000
+// Bounds on the references of one signature. Each one into the document may
+// mean to canonicalise and digest all of it.
+const (
+	maxReferences       = 1000
+	maxInsideReferences = 16
+)
 
 // Signature is a ds:Signature as it is written; nothing of it is proven until
 // [Signature.Verify].
@@ -138,12 +142,19 @@ func (s *Signature) readSignedInfo() error {
 	if len(children)-2 > maxReferences {
 		return ErrTooManyContents
 	}
+	inside := 0
 	for _, c := range children[2:] {
 		r, err := readReference(c)
 		if err != nil {
 			return err
 		}
+		if r.URI == "" || r.URI[0] == '#' {
+			inside++
+		}
 		s.References = append(s.References, r)
+	}
+	if inside > maxInsideReferences {
+		return ErrTooManyContents
 	}
 	return nil
 }

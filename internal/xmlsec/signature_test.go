@@ -246,6 +246,25 @@ func TestSignaturesOfARefusedForm(t *testing.T) {
 	}
 }
 
+func TestTooManyReferences(t *testing.T) {
+	template := usual()
+	for range 15 {
+		template.References = append(template.References, xmlsectest.Ref{URI: "#part"})
+	}
+	_, err := verify(around(template.String()), ecKey(t, elliptic.P256()).Public(), xmlsec.Rules{})
+	if fault.CodeOf(err) != "xmldsig.limit" {
+		t.Errorf("17 into the document: %v", err)
+	}
+	template.References = nil
+	for range 1001 {
+		template.References = append(template.References, xmlsectest.Ref{URI: "file"})
+	}
+	_, err = verify(around(template.String()), ecKey(t, elliptic.P256()).Public(), xmlsec.Rules{})
+	if fault.CodeOf(err) != "xmldsig.limit" {
+		t.Errorf("1001 files: %v", err)
+	}
+}
+
 func TestFilesOutside(t *testing.T) {
 	key := ecKey(t, elliptic.P256())
 	template := usual()

@@ -18,6 +18,9 @@ func (p *parser) startTag() error {
 	if err != nil {
 		return err
 	}
+	if p.prefixes+len(e.declared) > p.limits.Prefixes {
+		return ErrLimit // every name is looked up among them
+	}
 	if err := e.resolve(name, raw); err != nil {
 		return err
 	}
@@ -29,7 +32,7 @@ func (p *parser) startTag() error {
 	}
 	e.empty, e.inside = empty, [2]int{p.at, p.at}
 	if !empty {
-		p.open, p.depth = e, p.depth+1
+		p.open, p.depth, p.prefixes = e, p.depth+1, p.prefixes+len(e.declared)
 	}
 	return nil
 }
@@ -138,6 +141,7 @@ func (p *parser) endTag() error {
 	}
 	p.flush()
 	p.open.inside[1] = end
+	p.prefixes -= len(p.open.declared)
 	p.open, p.depth = p.open.Parent, p.depth-1
 	return nil
 }

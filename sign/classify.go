@@ -27,6 +27,25 @@ func classified() []struct {
 		{"cms.attribute-missing", Unclear(SigConstraintsFailure)},
 		{"cms.", Failed(FormatFailure)},
 
+		// XML signatures.
+		{"xmldsig.digest", Failed(HashFailure)},
+		{"xmldsig.signature-value", Failed(SigCryptoFailure)},
+		{"xmldsig.weak-algorithm", Unclear(CryptoConstraintsFailure)},
+		{"xmldsig.algorithm", Unclear(CryptoConstraintsFailure)},
+		{"xmldsig.key", Unclear(CryptoConstraintsFailure)},
+		{"xmldsig.", Failed(FormatFailure)},
+		{"xml.", Failed(FormatFailure)},
+		{"xades.certificate-missing", Unclear(NoSigningCertificateFound)},
+		{"xades.signing-certificate-missing", Unclear(SigConstraintsFailure)},
+		{"xades.weak-digest", Unclear(CryptoConstraintsFailure)},
+		{"xades.timestamp-method", Unclear(NoPOE)},
+		{"xades.", Failed(FormatFailure)},
+
+		// Containers.
+		{"asic.file-missing", Unclear(SignedDataNotFound)},
+		{"asic.", Failed(FormatFailure)},
+		{"zip.", Failed(FormatFailure)},
+
 		// The path.
 		{"path.expired", Unclear(OutOfBoundsNoPOE)},
 		{"path.not-yet-valid", Unclear(OutOfBoundsNoPOE)},

@@ -2,7 +2,7 @@ package sign
 
 // PolicyVersion names the table below; reports cite it. It changes when a row
 // does.
-const PolicyVersion = "eidgate-1"
+const PolicyVersion = "eidgate-2"
 
 // Rule is a choice made where the standards leave one or validators disagree.
 type Rule struct {
@@ -45,6 +45,32 @@ func Policy() []Rule {
 			"Anything else can hide content (ISO 32000-2 §12.8.1); Adobe asks the same."},
 		{"later-revisions", "A later revision may add signatures, document time-stamps and validation data, each by a written rule; every other change makes the signature TOTAL-FAILED, FORMAT_FAILURE.",
 			"Readers that show a changed page and say \"signed\" made the shadow attacks of 2021 possible; pdfsig says valid for them."},
+		{"asic-archive", "A container is judged only when its ZIP archive can be read in one way: one directory at the end, no gap, overlap, data before or between, equal headers, safe names that differ on every file system.",
+			"Readers differ on which of two answers they believe; digidoc4j and EU DSS read the directory, streaming readers the entries."},
+		{"asic-mimetype", "The mimetype file must name ASiC-E or ASiC-S; that it is not first, compressed, or has an extra field is noted.",
+			"libdigidocpp refuses a mimetype that is not first, SiVa and EU DSS accept it; the signed files are the same either way."},
+		{"asic-manifest", "ASiC-E with XAdES needs META-INF/manifest.xml; every file must be on it and every file on it there, each once.",
+			"libdigidocpp and digidoc4j refuse both kinds of difference; EN 319 162-1 leaves the manifest optional."},
+		{"asic-coverage", "Every signature of a container must cover every file; a file it does not cover makes it TOTAL-FAILED, FORMAT_FAILURE.",
+			"A file beside signed ones is taken for signed by whoever opens the container; digidoc4j refuses it too."},
+		{"asic-media-type", "The media types in manifest and signature must be equal.",
+			"Programs open a file by the one or the other; digidoc4j refuses the difference."},
+		{"asic-metadata", "A file in META-INF that EN 319 162-1 gives no meaning is refused; container.xml and metadata.xml are noted.",
+			"It would travel with the signatures and be signed by none."},
+		{"asic-comment", "Comments of the archive and its entries are noted as signed by nobody.",
+			"libdigidocpp and digidoc4j write the program's name there."},
+		{"cades-in-asic", "ASiC-E with CAdES is judged by its lists: each signs files by digest, and each CMS signature belongs to exactly one list.",
+			"EN 319 162-1 §4.4.4; libdigidocpp and digidoc4j do not read it, EU DSS does."},
+		{"xades-references", "An XAdES signature refers to files without transforms and to its own SignedProperties by their type, each once; every other reference, object or transform is refused.",
+			"XML signature wrapping lives from references that are resolved elsewhere than read; EU DSS accepts XPath and manifests."},
+		{"xades-level", "SigningCertificateV2, SigningTime, the certificate in KeyInfo and a media type for each file are needed for a baseline level; without them the signature is judged and reaches none.",
+			"EN 319 132-1 §6.3; containers from before 2016 have SigningCertificate."},
+		{"t-level", "A valid signature without embedded revocation answers is valid at level T, when the answers can be had online.",
+			"digidoc4j calls every signature below LT INDETERMINATE."},
+		{"ocsp-distance", "A revocation answer made more than a day after the time-stamp is noted.",
+			"It is the stronger proof for the time of signing; SiVa 3.9 refused it, digidoc4j 6.1 warns, EU DSS does not mind."},
+		{"archive-time-stamp", "An archive time-stamp that is about something else or does not verify makes the signature INDETERMINATE.",
+			"EN 319 102-1 §5.6 lets a validator ignore it; silence about a forged proof would read as approval."},
 		{"not-signed", "A document without signatures is NOT-SIGNED: neither valid nor failed.",
 			"digidoc4j calls an unsigned PDF valid."},
 	}

@@ -105,6 +105,7 @@ type Claims struct {
 	Name     string    `json:"name,omitempty"`
 	Reason   string    `json:"reason,omitempty"`
 	Location string    `json:"location,omitempty"`
+	Roles    []string  `json:"roles,omitempty"`
 }
 
 // Certificate is a certificate named in a report. Subject is empty for persons:
@@ -168,6 +169,10 @@ type Coverage struct {
 	// states of the document out of Revisions.
 	Revision  int `json:"revision"`
 	Revisions int `json:"revisions"`
+	// Files are the signed files of a container, and NotCovered those in it that
+	// this signature says nothing about.
+	Files      []string `json:"files,omitempty"`
+	NotCovered []string `json:"notCovered,omitempty"`
 	// Later lists what was added after the signature.
 	Later []Change `json:"later,omitempty"`
 }

@@ -129,6 +129,9 @@ func (s *Signature) lines() []string {
 	if s.Claimed.Reason != "" {
 		out = append(out, "Reason given: "+s.Claimed.Reason)
 	}
+	if len(s.Claimed.Roles) > 0 {
+		out = append(out, "Role claimed: "+strings.Join(s.Claimed.Roles, ", "))
+	}
 	if s.Anchor != nil {
 		out = append(out, "Trust anchor: "+s.Anchor.Subject)
 	}
@@ -163,7 +166,13 @@ func (s *Signature) profile() string {
 }
 
 func (s *Signature) covers() string {
-	switch {
+	switch n := len(s.Coverage.Files); {
+	case len(s.Coverage.NotCovered) > 0:
+		return fmt.Sprintf("covers %d of the %d files, not %s.", n, n+len(s.Coverage.NotCovered), strings.Join(s.Coverage.NotCovered, ", "))
+	case n == 1:
+		return "covers " + s.Coverage.Files[0] + "."
+	case n > 1:
+		return fmt.Sprintf("covers all %d files: %s.", n, strings.Join(s.Coverage.Files, ", "))
 	case s.Coverage.Whole:
 		return "covers the whole document."
 	case s.Coverage.Bytes == 0:

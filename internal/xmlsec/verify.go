@@ -179,3 +179,10 @@ func (s *Signature) outside(h io.Writer, r *Reference, rules Rules) error {
 	}
 	return nil
 }
+
+// WriteReference writes what the reference with this index is over, when it is
+// inside the document: time-stamps of XAdES are over it again.
+func (s *Signature) WriteReference(w io.Writer, i int) error {
+	_, err := s.digest(w, &s.References[i], Rules{})
+	return err
+}

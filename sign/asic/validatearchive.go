@@ -1,0 +1,74 @@
+package asic
+
+import (
+	"context"
+	"crypto"
+	"strings"
+
+	"eidgate/certs"
+	"eidgate/sign"
+	"eidgate/sign/internal/judge"
+)
+
+// archiveStamp is an ASiCArchiveManifest with its time-stamp (EN 319 162-1
+// §A.7): it protects signatures, their lists and the files.
+type archiveStamp struct {
+	list *list
+	der  []byte
+}
+
+// findArchives reads the archive manifests; one that cannot be read or has no
+// time-stamp is a refusal.
+func (v *validation) findArchives(used map[string]bool) []archiveStamp {
+	var out []archiveStamp
+	for _, e := range v.renewals {
+		l, err := parseList(e.Name, v.metadata[e.Name])
+		if err != nil {
+			v.refusals = append(v.refusals, err)
+			continue
+		}
+		der, there := v.metadata[l.signature]
+		if !there || used[l.signature] || !strings.HasSuffix(l.signature, ".tst") {
+			v.refusals = append(v.refusals, ErrSignatureFiles)
+			continue
+		}
+		used[l.signature] = true
+		out = append(out, archiveStamp{l, der})
+	}
+	return out
+}
+
+// over tells whether the time-stamp is over a signature and its list.
+func (a archiveStamp) over(s *cmsSubject) bool {
+	signature, list := false, s.list == nil
+	for _, f := range a.list.files {
+		signature = signature || f.name == s.verdict.ID
+		list = list || s.list != nil && f.name == s.list.name
+	}
+	return signature && list
+}
+
+// archived judges the archive time-stamps over a signature.
+func (s *cmsSubject) archived(ctx context.Context, v *validation, j *judge.Judge) (proofs []*judge.Proof, refusal error) {
+	for _, a := range s.later {
+		if !a.over(s) {
+			continue
+		}
+		if err := v.checkList(a.list); err != nil {
+			refusal = err
+			continue
+		}
+		report, proof := j.Timestamp(ctx, judge.Stamp{
+			Kind: "archive-time-stamp", DER: a.der,
+			Digest: func(h crypto.Hash) ([]byte, error) { return sum(h, a.list.text), nil },
+		})
+		s.verdict.Timestamps = append(s.verdict.Timestamps, report)
+		if proof == nil {
+			refusal = certs.Missing(report.Code, nil, "its archive time-stamp does not hold: %s", report.Sentence)
+			continue
+		}
+		s.verdict.Checks = append(s.verdict.Checks, sign.Pass("archive-time-stamp", report.Sentence))
+		proofs = append(proofs, proof)
+	}
+	return proofs, refusal
+}

@@ -1,0 +1,111 @@
+package xades
+
+import (
+	"context"
+	"crypto"
+	"time"
+
+	"eidgate/certs"
+	"eidgate/certs/ocsp"
+	"eidgate/sign/internal/judge"
+)
+
+// Gatherer collects the evidence about a signature and its time-stamps, at the
+// time of the call. [Online] is one.
+type Gatherer interface {
+	// Gather takes a file with one signature. open gives the signed files; nil
+	// leaves out evidence about archive time-stamps.
+	Gather(ctx context.Context, text []byte, open Content) (*Evidence, error)
+}
+
+// Online gathers evidence by verifying the signer, at the time of the first
+// time-stamp, and each time-stamp, as a validator will later, and keeping every
+// certificate and answer that the verification used. A path that does not
+// verify, or a certificate revoked before that time, is an error: such a
+// signature is not made to look long-term.
+type Online struct {
+	// Verifier must have a Revocation that asks the responders.
+	Verifier *certs.Verifier
+}
+
+var _ Gatherer = Online{}
+
+// Gather implements [Gatherer]. Errors are *certs.Refusal, wrapped, or about
+// the signature's form.
+func (o Online) Gather(ctx context.Context, text []byte, open Content) (*Evidence, error) {
+	s, err := load(text)
+	if err != nil {
+		return nil, err
+	}
+	found, stamped, err := o.gather(ctx, s, open)
+	if err != nil || !olderThan(found, stamped) {
+		return found, err
+	}
+	// Responders write whole seconds, authorities fractions: an answer of the
+	// same second looks older than the time-stamp, and libdigidocpp and
+	// digidoc4j refuse that. Asking in the next second settles it.
+	wait := time.NewTimer(stamped.Truncate(time.Second).Add(time.Second).Sub(stamped))
+	defer wait.Stop()
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-wait.C:
+	}
+	found, _, err = o.gather(ctx, s, open)
+	return found, err
+}
+
+func (o Online) gather(ctx context.Context, s *signature, open Content) (*Evidence, time.Time, error) {
+	g := judge.Gatherer{Verifier: o.Verifier}
+	old := s.evidence()
+	g.Offer(old.Certificates...)
+	cert, _, err := s.signer(old.Certificates)
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	stamps, err := s.tokens(nsXAdES, propTimestamp)
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	var first, last time.Time
+	for _, t := range stamps {
+		at, err := g.Stamp(ctx, t.der, func(h crypto.Hash) ([]byte, error) { return s.valueImprint(t.method, h) })
+		if err != nil {
+			return nil, time.Time{}, err
+		}
+		if first.IsZero() || at.Before(first) {
+			first = at
+		}
+		if at.After(last) {
+			last = at
+		}
+	}
+	if err := g.Signer(ctx, cert, first); err != nil {
+		return nil, time.Time{}, err
+	}
+	if open == nil {
+		return &g.Found, last, nil
+	}
+	archives, err := s.tokens(ns141, propArchive)
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	for _, t := range archives {
+		if _, err := g.Stamp(ctx, t.der, func(h crypto.Hash) ([]byte, error) { return s.archiveImprint(t.method, h, t.at, open) }); err != nil {
+			return nil, time.Time{}, err
+		}
+	}
+	return &g.Found, last, nil
+}
+
+// olderThan tells whether an answer seems to be made in the same second as the
+// time-stamp, before it.
+func olderThan(e *Evidence, stamped time.Time) bool {
+	for _, der := range e.OCSP {
+		r, err := ocsp.ParseResponse(der)
+		if err == nil && r.ProducedAt.Before(stamped) && r.ProducedAt.Add(time.Second).After(stamped) {
+			return true
+		}
+	}
+	return false
+}

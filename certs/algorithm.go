@@ -98,7 +98,7 @@ func (s strength) checkSigned(id pkix.AlgorithmIdentifier, tbs, signature []byte
 	}
 	// CheckSignature looks at nothing but the public key.
 	if err := signer.x.CheckSignature(algorithm, tbs, signature); err != nil {
-		return Refuse("path.signature", concerns, "the signature was not made by %q", signer.x.Subject.CommonName)
+		return Refuse("path.signature", concerns, "the signature was not made by the key of the one who should have made it")
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package certs_test
 import (
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"strings"
 	"testing"
 
 	"eidgate/certs"
@@ -135,4 +136,35 @@ func TestForeignCards(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A refusal is shown and logged: it holds neither the name nor the code of the
+// people whose certificates were at hand.
+func TestRefusalsNameNobody(t *testing.T) {
+	root := newRoot(t, "Root of an operator")
+	card := root.issueAuth(t, withPolicies(t, ncpPlus))
+	forged := newRoot(t, "JÕEORG,JAAK-KRISTJAN,38001085718", func(c *x509.Certificate) { c.Subject = card.Cert.Subject; c.Subject.ExtraNames = c.Subject.Names })
+	victim := forged.issueAuth(t)
+	for _, r := range []certs.Request{
+		{Certificate: victim.Cert, Intermediates: list(card.Cert), Purpose: certs.Authentication},
+		{Certificate: victim.Cert, Intermediates: list(forged.Cert, card.Cert), Purpose: certs.Authentication},
+		{Certificate: card.Cert, Purpose: certs.DocumentSigning},
+		{Certificate: card.Cert, Purpose: certs.Authentication, At: noon.AddDate(-3, 0, 0)},
+		{Certificate: card.Cert, Purpose: certs.Authentication, Policies: []string{"1.2.3"}},
+	} {
+		_, err := verifierFor(t, certs.Production, root.Cert).Verify(t.Context(), r)
+		if err == nil {
+			t.Fatal("accepted")
+		}
+		for _, secret := range []string{"38001085718", "JAAK", "ORG"} {
+			if strings.Contains(err.Error(), secret) {
+				t.Errorf("%s: %v", codeOf(err), err)
+			}
+		}
+	}
+	called := root.issueAuth(t, withPolicies(t, ncpPlus), func(c *x509.Certificate) {
+		c.Subject = personName("TEST SAAR", "MARI", "PNOEE-48001085718")
+	})
+	_, err := verifierFor(t, certs.Production, root.Cert).Verify(t.Context(), certs.Request{Certificate: called.Cert, Purpose: certs.Authentication})
+	wantCode(t, err, "") // a person may be called Test
 }

@@ -8,6 +8,22 @@
 //     every certificate below the anchor;
 //   - [PersonOf] reads the person a certificate names.
 //
+// Revocation comes from certs/ocsp, certs/crl or evidence at hand
+// ([RevocationLists]); [ParseCertificate] reads what crypto/x509 refuses;
+// [Path.Profile] tells the kind of card and its level of assurance, and
+// [QualificationOf] what a certificate says of its own qualification.
+//
+// # How a path is found and checked
+//
+// Paths are searched depth first, names and signatures checked at every step,
+// within limits (12 certificates, 64 signatures, 16 complete paths). A complete
+// path must hold by RFC 5280 §6.1: validity at the time asked about, names by
+// §7.1, name constraints for every kind of name, policies by the graph of RFC
+// 9618, path lengths, critical extensions. The engine is this package's own:
+// crypto/x509 verifies signatures and nothing else. The anchor is held to what
+// its own certificate says. Algorithms have a floor: no MD5, no SHA-1, no RSA
+// under 2048 bits ([Verifier.HistoricUntil] is the written exception).
+//
 // # What it guarantees
 //
 // A certificate good for one purpose is refused for the others: a signing

@@ -25,7 +25,8 @@ func ParseCertificate(der []byte) (*x509.Certificate, error) {
 	}
 	c, tolerantErr := pkix.ParseCertificate(der)
 	if tolerantErr != nil {
-		return nil, Refuse("certificate.malformed", nil, "reading the certificate: %w", err)
+		// Its words and not the standard library's, which may quote names.
+		return nil, Refuse("certificate.malformed", nil, "reading the certificate: %w", tolerantErr)
 	}
 	if cert, tolerantErr = standard(c); tolerantErr != nil {
 		return nil, Refuse("certificate.malformed", nil, "reading the certificate: %w", tolerantErr)

@@ -31,7 +31,7 @@ func NewStore(domain Domain, anchors ...*x509.Certificate) (*Store, error) {
 		if a == nil {
 			return nil, Refuse("trust.unreadable", nil, "a trust anchor is missing")
 		}
-		if err := checkDomain(domain, a); err != nil {
+		if err := checkDomain(domain, a, false); err != nil {
 			return nil, err
 		}
 		if slices.ContainsFunc(s.anchors, a.Equal) {
@@ -58,16 +58,18 @@ func (s *Store) Anchors() []*x509.Certificate { return slices.Clone(s.anchors) }
 
 // checkDomain refuses a certificate that belongs to the other domain. The
 // policy table knows authorities by fingerprint. Beside it, the Estonian
-// providers start the name of every test authority with "TEST of", "Test" or
-// "DEMO": a production store refuses such names.
-func checkDomain(domain Domain, cert *x509.Certificate) error {
+// providers start the name of every test authority and service with "TEST of",
+// "Test" or "DEMO": a production store refuses such names, but asks it of
+// nobody's card, whose holder may be called so.
+func checkDomain(domain Domain, cert *x509.Certificate, holder bool) error {
+	const advice = "Keep production and test certificates in separate trust folders."
 	if a := policies().authorityOf(cert); a != nil && a.Domain != domain {
 		return Refuse("trust.mixed-domains", cert, "%s is a %s authority and cannot be trusted in a %s store", a.Name, a.Domain, domain).
-			WithHint("Keep production and test certificates in separate trust folders.")
+			WithHint(advice)
 	}
-	if domain == Production && testName(cert.Subject.CommonName) {
-		return Refuse("trust.mixed-domains", cert, "%q is named as a test authority and cannot be trusted in a production store", cert.Subject.CommonName).
-			WithHint("Keep production and test certificates in separate trust folders.")
+	if domain == Production && !holder && testName(cert.Subject.CommonName) {
+		return Refuse("trust.mixed-domains", cert, "a certificate named as a test authority's cannot be trusted in a production store").
+			WithHint(advice)
 	}
 	return nil
 }

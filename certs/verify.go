@@ -177,9 +177,9 @@ func (v *Verifier) judge(ctx context.Context, nodes []*node, in *initial, rule *
 		return nil, err
 	}
 	p := &Path{Domain: v.Store.domain, At: r.At, nodes: nodes, valid: valid}
-	for _, n := range nodes {
+	for i, n := range nodes {
 		p.Certificates = append(p.Certificates, n.x)
-		if err := checkDomain(p.Domain, n.x); err != nil {
+		if err := checkDomain(p.Domain, n.x, i == 0); err != nil {
 			return nil, err
 		}
 	}

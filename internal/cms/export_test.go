@@ -1,6 +1,7 @@
 package cms
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/rand"
 )
@@ -62,3 +63,20 @@ func NoSigners(message []byte) []byte {
 
 // BindingAttribute makes signing-certificate-v2 for any certificate.
 var BindingAttribute = signingCertificateV2
+
+// Disorder writes the signed attributes in another order, which no DER has.
+func Disorder(message []byte) []byte {
+	sd, err := Parse(message)
+	if err != nil {
+		panic(err)
+	}
+	var reversed []byte
+	for _, a := range sd.Signers[0].Signed {
+		der, err := a.marshal()
+		if err != nil {
+			panic(err)
+		}
+		reversed = append(der, reversed...)
+	}
+	return bytes.Replace(message, sd.Signers[0].signedContent, reversed, 1)
+}

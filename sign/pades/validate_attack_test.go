@@ -93,6 +93,12 @@ func TestForgedChains(t *testing.T) {
 			t.Error(r.Text())
 		}
 	})
+	t.Run("another section than the signer had", func(t *testing.T) {
+		doc := bent{decoy: true}.apply(t, o, original)
+		wantVerdict(t, report(t, doc, o.Trust(true)), 0, totalPassed, "", sign.LevelB)
+		doc = amend(doc, amendment{prev: bytes.LastIndex(doc, []byte("\nxref\n")) + 1, objects: map[int]string{800: "(x)"}})
+		wantVerdict(t, report(t, doc, o.Trust(true)), 0, sign.Failed(sign.FormatFailure), "pades.revision-mismatch", sign.NoLevel)
+	})
 	t.Run("an object beyond the signed bytes", func(t *testing.T) {
 		// The signed revision says that object 600 is where nothing is yet.
 		early := amend(original, amendment{objects: map[int]string{16: "(x)"}, point: map[int]int{600: 60000}})

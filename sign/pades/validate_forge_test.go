@@ -28,6 +28,7 @@ type amendment struct {
 	prev    int    // instead of the last startxref; -1 for none
 	hybrid  bool
 	end     string // after %%EOF
+	decoy   bool   // a second cross-reference section, that startxref does not name
 }
 
 var startXRefs = regexp.MustCompile(`startxref\s+(\d+)`)
@@ -73,11 +74,18 @@ func amend(doc []byte, a amendment) []byte {
 		trailer += fmt.Sprintf(" /Prev %d", a.prev)
 	}
 	start := b.Len()
-	b.WriteString("xref\n")
-	for _, num := range slices.Sorted(maps.Keys(entries)) {
-		fmt.Fprintf(b, "%d 1\n%s", num, entries[num])
+	sections := 1
+	if a.decoy {
+		sections = 2
 	}
-	fmt.Fprintf(b, "trailer\n<< /Size 1000 %s >>\nstartxref\n%d\n%%%%EOF\n%s", trailer, start, a.end)
+	for range sections {
+		b.WriteString("xref\n")
+		for _, num := range slices.Sorted(maps.Keys(entries)) {
+			fmt.Fprintf(b, "%d 1\n%s", num, entries[num])
+		}
+		fmt.Fprintf(b, "trailer\n<< /Size 1000 %s >>\n", trailer)
+	}
+	fmt.Fprintf(b, "startxref\n%d\n%%%%EOF\n%s", start, a.end)
 	return b.Bytes()
 }
 
@@ -128,8 +136,9 @@ type bent struct {
 	covered   func(doc []byte, a, b int) []byte                   // what is really signed
 	message   func(t testing.TB, d []byte, c cms.Template) []byte // instead of a CMS signature
 	contents  func(hex string) string                             // how the value is written
-	more      map[int]string                                      // other objects of the update
-	rect      string                                              // of the widget
+	decoy     bool
+	more      map[int]string // other objects of the update
+	rect      string         // of the widget
 }
 
 // Numbers of the objects that a bent signature writes.
@@ -167,7 +176,7 @@ func (s bent) apply(t testing.TB, o *office, doc []byte) []byte {
 		9: withItem(objectText(t, doc, 9), "/Fields", bentField), 14: withItem(objectText(t, doc, 14), "", bentField),
 	}
 	maps.Copy(all, s.more)
-	signed := objects(doc, all)
+	signed := amend(doc, amendment{objects: all, decoy: s.decoy})
 	a := bytes.LastIndex(signed, []byte(hole))
 	b := a + len(hole)
 	text := fmt.Sprintf("[0 %d %d %d]", a, b, len(signed)-b)

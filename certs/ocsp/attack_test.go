@@ -92,6 +92,33 @@ func TestSigners(t *testing.T) {
 			wantCode(t, w.sign(t, template, test.signer), w.query(t), test.code)
 		})
 	}
+	t.Run("a responder of the same key under another name", func(t *testing.T) {
+		template := ca("Renamed CA")
+		template.SerialNumber, template.NotBefore, template.NotAfter = big.NewInt(1), w.ca.cert.NotBefore, w.ca.cert.NotAfter
+		der, err := x509.CreateCertificate(rand.Reader, &template, &template, &w.ca.key.PublicKey, w.ca.key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cert, err := x509.ParseCertificate(der)
+		if err != nil {
+			t.Fatal(err)
+		}
+		foreign := w.make(t, &holder{cert: cert, key: w.ca.key}, w.delegate())
+		answer := w.template(w.good(t))
+		answer.Certificates = []*x509.Certificate{foreign.cert}
+		wantCode(t, w.sign(t, answer, foreign), w.query(t), "ocsp.responder-wrong-issuer")
+	})
+	t.Run("a responder certified with SHA-1", func(t *testing.T) {
+		d := w.delegate()
+		d.SignatureAlgorithm = x509.ECDSAWithSHA1
+		weak := w.make(t, w.ca, d)
+		answer := w.template(w.good(t))
+		answer.Certificates = []*x509.Certificate{weak.cert}
+		q := w.query(t)
+		wantCode(t, w.sign(t, answer, weak), q, "ocsp.weak-signature")
+		q.AllowSHA1 = true
+		wantCode(t, w.sign(t, answer, weak), q, "")
+	})
 	t.Run("right certificate, other key", func(t *testing.T) {
 		forger := &holder{cert: w.responder.cert, key: w.mate.key}
 		wantCode(t, w.sign(t, w.template(w.good(t)), forger), w.query(t), "ocsp.bad-signature")

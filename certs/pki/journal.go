@@ -89,23 +89,27 @@ func openJournal(name string) (*journal, error) {
 	return &journal{file: f}, nil
 }
 
-// grown says whether there is something to read. A journal that became shorter
+// grown says how many bytes there are to read. A journal that became shorter
 // than what was read is damaged.
-func (j *journal) grown() (bool, error) {
+func (j *journal) grown() (int64, error) {
 	info, err := j.file.Stat()
 	if err != nil {
-		return false, fmt.Errorf("looking at the journal: %w", err)
+		return 0, fmt.Errorf("looking at the journal: %w", err)
 	}
 	if info.Size() < j.offset {
-		return false, fmt.Errorf("%w: it became shorter", ErrJournalDamaged)
+		return 0, fmt.Errorf("%w: it became shorter", ErrJournalDamaged)
 	}
-	return info.Size() > j.offset, nil
+	return info.Size() - j.offset, nil
 }
 
 // read gives every whole new line to apply. A last line without newline is
 // being written, or was torn by a crash: it is left alone.
 func (j *journal) read(apply func(event) error) error {
-	b, err := io.ReadAll(io.NewSectionReader(j.file, j.offset, 1<<62))
+	more, err := j.grown()
+	if err != nil || more == 0 {
+		return err
+	}
+	b, err := io.ReadAll(io.NewSectionReader(j.file, j.offset, more))
 	if err != nil {
 		return fmt.Errorf("reading the journal: %w", err)
 	}
@@ -129,8 +133,8 @@ func (j *journal) read(apply func(event) error) error {
 // repair cuts off a torn last line. Only who holds the lock may: without it the
 // line may be one that somebody is writing.
 func (j *journal) repair() error {
-	grown, err := j.grown()
-	if err != nil || !grown {
+	torn, err := j.grown()
+	if err != nil || torn == 0 {
 		return err
 	}
 	if err := j.file.Truncate(j.offset); err != nil {

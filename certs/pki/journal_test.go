@@ -7,6 +7,8 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -59,9 +61,9 @@ func TestTornWrites(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	dir = t.TempDir()
+	name := filepath.Join(dir, journalName)
 	for cut := range len(whole) + 1 {
-		dir := t.TempDir()
-		name := filepath.Join(dir, journalName)
 		if err := os.WriteFile(name, whole[:cut], 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -70,6 +72,10 @@ func TestTornWrites(t *testing.T) {
 		want := [...]Status{"", StatusUnfinished, StatusGood, StatusGood, StatusRevoked}[lines]
 		if got := statusOf(t, s, "a1"); got != want {
 			t.Fatalf("cut at %d: %q, want %q", cut, got, want)
+		}
+		if cut%16 != 0 && cut < len(whole)-2 { // writing waits for the disk
+			s.close()
+			continue
 		}
 		write(t, s, event{Kind: eventSign, Serial: "c3", Issuer: rootName})
 		if got := statusOf(t, testStore(t, dir), "c3"); got != StatusUnfinished {
@@ -211,4 +217,90 @@ func FuzzJournal(f *testing.F) {
 			t.Fatal("what was written is not there")
 		}
 	})
+}
+
+// TestFullDisk: what cannot be written is not done, and can be done later.
+func TestFullDisk(t *testing.T) {
+	p, err := Init(filepath.Join(t.TempDir(), "pki"), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	full, err := os.OpenFile("/dev/full", os.O_RDWR, 0)
+	if err != nil {
+		t.Skipf("this system has no full device: %v", err)
+	}
+	defer full.Close()
+	list, err := p.List()
+	if err != nil {
+		t.Fatal(err)
+	}
+	disk, end := p.store.journal.file, p.store.journal.offset
+	p.store.journal.file, p.store.journal.offset = full, 0
+	serial := list[len(list)-1].Serial
+	person := Applicant{Surname: "KASK", GivenNames: "MARI", Code: "38001085718"}
+	if f, err := p.Issue(person); !errors.Is(err, syscall.ENOSPC) || f != nil {
+		t.Errorf("issuing: %v", err)
+	}
+	if err := p.Revoke(serial, ""); !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("revoking: %v", err)
+	}
+	if _, err := p.crl(issuingName); !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("making a list: %v", err)
+	}
+	p.store.journal.file, p.store.journal.offset = disk, end
+	after, err := p.List()
+	if err != nil || len(after) != len(list) || after[len(after)-1].Status != StatusGood {
+		t.Errorf("%d certificates became %d (%v)", len(list), len(after), err)
+	}
+	if _, err := p.Issue(person); err != nil {
+		t.Errorf("issuing with room again: %v", err)
+	}
+	if err := p.Revoke(serial, ""); err != nil {
+		t.Errorf("revoking with room again: %v", err)
+	}
+}
+
+// TestManyAtOnce: goroutines of two instances issue and revoke together.
+func TestManyAtOnce(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "pki")
+	first, err := Init(dir, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer first.Close()
+	second, err := Open(dir, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer second.Close()
+	var wg sync.WaitGroup
+	documents := make(chan string, 40)
+	for i := range 20 {
+		p := []*PKI{first, second}[i%2]
+		wg.Go(func() {
+			for range 2 {
+				f, err := p.Issue(Applicant{Surname: "KASK", GivenNames: "MARI", Code: "38001085718"})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				documents <- f.DocumentNumber
+			}
+		})
+	}
+	wg.Wait()
+	close(documents)
+	seen := map[string]bool{"N0000001": true} // the card of init
+	for d := range documents {
+		if seen[d] {
+			t.Errorf("document number %s was given twice", d)
+		}
+		seen[d] = true
+	}
+	a, err := first.List()
+	b, err2 := second.List()
+	if err != nil || err2 != nil || len(a) != len(b) || len(seen) != 41 || len(a) != 5+2*len(seen) {
+		t.Errorf("%d and %d certificates for %d cards (%v, %v)", len(a), len(b), len(seen), err, err2)
+	}
 }

@@ -45,8 +45,8 @@ func (s *store) close() {
 // to disk before the call is in it.
 func (s *store) view(read func(*state)) error {
 	s.mu.RLock()
-	grown, err := s.journal.grown()
-	if err == nil && !grown && s.damaged == nil {
+	more, err := s.journal.grown()
+	if err == nil && more == 0 && s.damaged == nil {
 		defer s.mu.RUnlock()
 		read(s.state)
 		return nil
@@ -66,10 +66,6 @@ func (s *store) view(read func(*state)) error {
 func (s *store) refresh() error {
 	if s.damaged != nil {
 		return s.damaged
-	}
-	if _, err := s.journal.grown(); err != nil {
-		s.damaged = err
-		return err
 	}
 	if err := s.journal.read(s.state.apply); err != nil {
 		s.damaged = err

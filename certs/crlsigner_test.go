@@ -148,3 +148,36 @@ func causedBy(err error, code string) bool {
 	}
 	return false
 }
+
+// RFC 5280 §6.3.3 (f): the signer's path ends at the anchor of the
+// certificate's own path, whatever else the store trusts.
+func TestListSignerUnderAnotherAnchor(t *testing.T) {
+	root, other := newRoot(t, "Root of tests"), newRoot(t, "Another root")
+	lister := other.issue(t, authorityTemplate("Lister"), notCA, keyID, usage(x509.KeyUsageCRLSign))
+	leaf := root.issueAuth(t, listIssuer(lister.Cert.RawSubject)).Cert
+	v := verifierFor(t, certs.Test, root.Cert, other.Cert)
+	source, err := certs.NewRevocationLists(v.Store, [][]byte{lister.crl(t, idp(0x84, 1, 0xff)), other.crl(t)}, lister.Cert, other.Cert)
+	must(t, err)
+	v.Revocation = source
+	_, err = v.Verify(t.Context(), certs.Request{Certificate: leaf, Purpose: certs.Authentication})
+	wantCode(t, err, "crl.signer")
+}
+
+func TestListsAboutNothing(t *testing.T) {
+	root := newRoot(t, "Root of tests")
+	leaf := root.issueAuth(t).Cert
+	source, err := certs.NewRevocationLists(verifierFor(t, certs.Test, root.Cert).Store, [][]byte{root.crl(t)})
+	must(t, err)
+	for _, q := range []certs.RevocationQuery{
+		{Issuer: root.Cert, At: noon, Now: noon},
+		{Certificate: leaf, At: noon, Now: noon},
+		{Certificate: &x509.Certificate{}, Issuer: root.Cert, At: noon, Now: noon},
+	} {
+		_, err := source.Status(t.Context(), q)
+		wantCode(t, err, "certificate.malformed")
+	}
+	status, err := source.Status(t.Context(), certs.RevocationQuery{Certificate: leaf, Issuer: root.Cert, At: noon, Now: noon})
+	if err != nil || status.Revoked {
+		t.Errorf("without an anchor in the query: %+v, %v", status, err)
+	}
+}

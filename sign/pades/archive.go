@@ -18,7 +18,7 @@ func archiveUpdate(ctx context.Context, in io.ReaderAt, size int64, known *prefi
 	if err != nil {
 		return nil, err
 	}
-	p, err := place(f, []byte(timestampHead), o.TimestampSpace, "", "Timestamp")
+	p, err := place(f, plan{head: []byte(timestampHead), reserved: o.TimestampSpace, prefix: "Timestamp"})
 	if err != nil {
 		return nil, err
 	}

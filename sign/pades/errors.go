@@ -29,6 +29,9 @@ var (
 	// ErrCertified: a certification signature allows no changes at all.
 	ErrCertified = fault.New("pades.certified", "the author of the document allows no changes and no further signatures",
 		"Sign the original, or put the file and your signature into an ASiC-E container.")
+	// ErrNotFirst: a certification signature must be the document's first.
+	ErrNotFirst = fault.New("pades.not-first", "the document is signed already and can no longer be certified",
+		"Sign it without certifying, or certify the original.")
 	// ErrNotSigned: there is nothing to extend.
 	ErrNotSigned = fault.New("pades.not-signed", "the document has no signature",
 		"Sign it first.")

@@ -141,7 +141,7 @@ func changeCatalog(u *pdf.Update, change func(pdf.Dict) pdf.Dict) error {
 	if err != nil {
 		return err
 	}
-	u.Put(pdf.Ref{Num: place.Num, Gen: place.Gen}, change(catalog))
+	u.Change(pdf.Ref{Num: place.Num, Gen: place.Gen}, catalog, change)
 	return nil
 }
 
@@ -163,39 +163,4 @@ func appendTo(u *pdf.Update, owner pdf.Dict, key pdf.Name, entry pdf.Ref) (pdf.D
 		u.Put(ref, append(slices.Clone(array), entry))
 	}
 	return nil, nil
-}
-
-// checkChangesAllowed refuses a document whose author certified it and allowed
-// no changes: ISO 32000-1 §12.8.2.2, table 254.
-func checkChangesAllowed(v *pdf.View) error {
-	_, catalog, err := v.Catalog()
-	if err != nil {
-		return err
-	}
-	perms, err := v.Dict(catalog.Get("Perms"))
-	if err != nil || perms == nil {
-		return err
-	}
-	certification, err := v.Dict(perms.Get("DocMDP"))
-	if err != nil || certification == nil {
-		return err
-	}
-	references, err := v.Array(certification.Get("Reference"))
-	if err != nil {
-		return err
-	}
-	for _, o := range references {
-		reference, err := v.Dict(o)
-		if err != nil {
-			return err
-		}
-		params, err := v.Dict(reference.Get("TransformParams"))
-		if err != nil {
-			return err
-		}
-		if p, ok := params.Int("P"); ok && p == 1 && reference.Name("TransformMethod") == "DocMDP" {
-			return ErrCertified
-		}
-	}
-	return nil
 }

@@ -40,6 +40,9 @@ type Options struct {
 	// Field names the signature field: an empty one of the document, or the
 	// name of a new one. When empty a new field gets a free name.
 	Field string
+	// Certify makes a certification signature, the document's first, that says
+	// what others may change.
+	Certify Permission
 	// TimestampSpace is what to keep for a time-stamp, in bytes:
 	// [DefaultTimestampSpace] when zero and there is a Timestamper. With
 	// [Prepare], where there is none yet, it decides alone.
@@ -64,6 +67,8 @@ func (o *Options) check() error {
 		return errors.New("preparing a signature: no signing time")
 	case o.Evidence != nil && o.Timestamper == nil:
 		return errors.New("preparing a signature: level LT needs a time-stamp service")
+	case o.Certify < 0 || o.Certify > PermitAnnotations:
+		return fmt.Errorf("preparing a signature: no permission %d", o.Certify)
 	case o.Archive && o.Evidence == nil:
 		return errors.New("preparing a signature: level LTA needs evidence")
 	case o.TimestampSpace < 0 || o.TimestampSpace > maxTimestampSpace:

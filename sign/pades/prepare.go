@@ -47,11 +47,12 @@ func prepare(ctx context.Context, in io.ReaderAt, size int64, out io.Writer, o O
 	if err != nil {
 		return nil, err
 	}
-	if err := checkChangesAllowed(file.Latest()); err != nil {
+	if err := checkSignable(file.Latest(), o.Certify); err != nil {
 		return nil, err
 	}
 	p := &Prepared{hash: o.Hash}
-	if p.place, err = place(file, signatureHead(&o), reserved, o.Field, "Signature"); err != nil {
+	want := plan{head: signatureHead(&o), reserved: reserved, field: o.Field, prefix: "Signature", certify: o.Certify}
+	if p.place, err = place(file, want); err != nil {
 		return nil, err
 	}
 	if p.digest, err = p.stream(ctx, in, out, nil, o.Progress); err != nil {

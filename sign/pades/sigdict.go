@@ -38,26 +38,38 @@ func (p *placement) parts() (before, after []byte) {
 	return p.update[:at], p.update[at+p.gap():]
 }
 
-// place makes the incremental update with an empty signature of reserved bytes
-// whose dictionary begins with the text head, in the form field name, or in a
-// new one that begins with prefix.
-func place(f *pdf.File, head []byte, reserved int, name, prefix string) (*placement, error) {
+// plan is what an update with an empty signature is to hold.
+type plan struct {
+	head     []byte // the dictionary's beginning
+	reserved int    // bytes of signature
+	field    string // name of the field; empty for a new one that begins with
+	prefix   string
+	certify  Permission
+}
+
+// place makes the incremental update.
+func place(f *pdf.File, want plan) (*placement, error) {
 	u, err := f.NewUpdate()
 	if err != nil {
 		return nil, err
 	}
 	sig := u.Alloc()
-	text, byteRangeAt, contentsAt := finishDict(head, reserved)
+	text, byteRangeAt, contentsAt := finishDict(want.head, want.reserved)
 	u.PutText(sig, text)
-	if err := placeField(u, name, prefix, sig); err != nil {
+	if err := placeField(u, want.field, want.prefix, sig); err != nil {
 		return nil, err
+	}
+	if want.certify != 0 {
+		if err := certify(u, sig); err != nil {
+			return nil, err
+		}
 	}
 	update, err := u.Finish()
 	if err != nil {
 		return nil, err
 	}
 	start := u.ValueAt(sig)
-	p := &placement{size: f.Size(), update: update, contents: start + int64(contentsAt), reserved: reserved}
+	p := &placement{size: f.Size(), update: update, contents: start + int64(contentsAt), reserved: want.reserved}
 	copy(update[start-p.size+int64(byteRangeAt):], p.beforeContents())
 	return p, nil
 }
@@ -80,6 +92,9 @@ func signatureHead(o *Options) []byte {
 		if e.text != "" {
 			fmt.Fprintf(&b, "/%s %s\n", e.key, pdf.Append(nil, pdf.EncodeText(e.text)))
 		}
+	}
+	if o.Certify != 0 {
+		fmt.Fprintf(&b, "/Reference [<< /Type /SigRef /TransformMethod /DocMDP /TransformParams << /Type /TransformParams /P %d /V /1.2 >> >>]\n", o.Certify)
 	}
 	return b.Bytes()
 }

@@ -27,6 +27,7 @@ type item struct {
 	text      []byte // instead of object, when set
 	data      []byte // of a stream
 	isStream  bool
+	changes   bool // made by Change
 	at, value int64
 }
 
@@ -76,6 +77,17 @@ func (u *Update) find(num int) int {
 // object that is put twice has two roles at once, such as page and catalog:
 // then Finish gives [ErrDamaged].
 func (u *Update) Put(ref Ref, o Object) { u.put(item{ref: ref, object: o}) }
+
+// Change writes an existing dictionary with a change. Several changes of one
+// dictionary add up.
+func (u *Update) Change(ref Ref, was Dict, change func(Dict) Dict) {
+	if i := u.find(ref.Num); i >= 0 && u.items[i].changes {
+		was, _ = u.items[i].object.(Dict)
+		u.items[i].object = change(was)
+		return
+	}
+	u.put(item{ref: ref, object: change(was), changes: true})
+}
 
 // PutText writes an object whose value is already text.
 func (u *Update) PutText(ref Ref, text []byte) { u.put(item{ref: ref, text: text}) }

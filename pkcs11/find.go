@@ -8,6 +8,7 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"fmt"
+	"slices"
 )
 
 // Object classes and attributes; PKCS#11 v2.40, pkcs11t.h.
@@ -238,6 +239,11 @@ func (k *Key) choose(keys []*found, cas []*x509.Certificate) error {
 	if len(keys) == 0 {
 		return ErrNoKey
 	}
+	if len(keys) > 1 && k.options.KeyUsage != 0 {
+		if suited := suited(keys, k.options.KeyUsage); len(suited) > 0 {
+			keys = suited
+		}
+	}
 	if len(keys) > 1 {
 		several := &SeveralError{What: "keys"}
 		for _, f := range keys {
@@ -249,6 +255,14 @@ func (k *Key) choose(keys []*found, cas []*x509.Certificate) error {
 	k.token, k.id, k.labels = f.token, f.id, f.labels
 	k.certificate, k.public, k.chain = f.certificate(), f.key(), cas
 	return nil
+}
+
+// suited are the keys whose certificate has one of the usages.
+func suited(keys []*found, usage x509.KeyUsage) []*found {
+	return slices.DeleteFunc(slices.Clone(keys), func(f *found) bool {
+		c := f.certificate()
+		return c == nil || c.KeyUsage&usage == 0
+	})
 }
 
 // lookInside logs in to the one fitting token, because it shows nothing before,

@@ -23,6 +23,11 @@ type Options struct {
 	// opened by the caller. A URI that names one is answered from it and PINs
 	// is not asked.
 	PINFiles map[int]io.Reader
+	// KeyUsage, when not zero, narrows a choice of keys to those whose
+	// certificate has one of these usages: ContentCommitment finds the key for
+	// signing documents on a card that also has one for logging in. It never
+	// hides the only key: whether that may be used is the caller's decision.
+	KeyUsage x509.KeyUsage
 	// LastTry allows a PIN to be sent when the token says that it is the last
 	// try: consent that the user gave.
 	LastTry bool

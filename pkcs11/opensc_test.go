@@ -124,6 +124,28 @@ func TestCardThroughOpenSC(t *testing.T) {
 	}
 }
 
+// A card has one key for signing and one for logging in; its serial number and
+// the use are enough to name one of them.
+func TestKeyByItsUse(t *testing.T) {
+	insert(t, 0, "AS0010008")
+	m := opensc(t)
+	u := &pkcs11.URI{Serial: "AS0010008"}
+	for _, usage := range []x509.KeyUsage{x509.KeyUsageContentCommitment, x509.KeyUsageDigitalSignature} {
+		k, err := m.Find(t.Context(), u, pkcs11.Options{KeyUsage: usage})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if k.Certificate().KeyUsage&usage == 0 {
+			t.Errorf("usage %v gives a key with %v", usage, k.Certificate().KeyUsage)
+		}
+	}
+	for _, usage := range []x509.KeyUsage{0, x509.KeyUsageCRLSign} {
+		if _, err := m.Find(t.Context(), u, pkcs11.Options{KeyUsage: usage}); fault.CodeOf(err) != "pkcs11.several-keys" {
+			t.Errorf("usage %v: %v", usage, err)
+		}
+	}
+}
+
 func TestWrongPINOnACard(t *testing.T) {
 	c := insert(t, 0, "AS0010002")
 	m := opensc(t)

@@ -43,7 +43,7 @@ func Policy() []Rule {
 			"EU DSS names a level by structure alone."},
 		{"contents-gap", "The byte range is [0 a b c] and its gap is exactly the Contents string of the same dictionary, brackets included.",
 			"Anything else can hide content (ISO 32000-2 §12.8.1); Adobe asks the same."},
-		{"later-revisions", "A later revision may add signatures, document time-stamps and validation data, each by a written rule; every other change makes the signature TOTAL-FAILED, FORMAT_FAILURE.",
+		{"later-revisions", "A later revision may add signatures, document time-stamps and validation data, and write dates and the program's name anew, each by a written rule; every other change makes the signature TOTAL-FAILED, FORMAT_FAILURE.",
 			"Readers that show a changed page and say \"signed\" made the shadow attacks of 2021 possible; pdfsig says valid for them."},
 		{"asic-archive", "A container is judged only when its ZIP archive can be read in one way: one directory at the end, no gap, overlap, data before or between, equal headers, safe names that differ on every file system.",
 			"Readers differ on which of two answers they believe; digidoc4j and EU DSS read the directory, streaming readers the entries."},

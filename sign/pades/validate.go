@@ -137,7 +137,7 @@ func (v *validation) run(ctx context.Context) error {
 	if err := v.hash(ctx); err != nil {
 		return err
 	}
-	changes, err := v.changes()
+	changes, err := v.changes(ctx)
 	if err != nil {
 		return err
 	}
@@ -175,7 +175,7 @@ func (v *validation) checkShared() {
 }
 
 // changes are what the revisions after the oldest located signature did.
-func (v *validation) changes() ([]revisions.Change, error) {
+func (v *validation) changes(ctx context.Context) ([]revisions.Change, error) {
 	base := -1
 	for _, c := range v.all {
 		if c.good() && (base < 0 || c.revision < base) {
@@ -185,7 +185,7 @@ func (v *validation) changes() ([]revisions.Change, error) {
 	if base < 0 {
 		return nil, nil
 	}
-	changes, err := revisions.Analyse(v.file, base)
+	changes, err := revisions.Analyse(ctx, v.file, base)
 	switch {
 	case err == nil:
 		return changes, nil

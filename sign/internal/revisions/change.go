@@ -1,6 +1,7 @@
 package revisions
 
 import (
+	"context"
 	"fmt"
 
 	"eidgate/internal/fault"
@@ -47,8 +48,10 @@ func refusal(revision int, sentinel *fault.Error, format string, args ...any) Ch
 const maxRefusals = 16
 
 // Analyse returns what the revisions after base changed, in order. The error is
-// the reader's: a file that cannot be compared is not allowed to be valid.
-func Analyse(f *pdf.File, base int) ([]Change, error) {
+// the reader's or the context's: a file that cannot be compared is not allowed to
+// be valid. A hostile file can make the work long; give the context a deadline
+// where that matters.
+func Analyse(ctx context.Context, f *pdf.File, base int) ([]Change, error) {
 	revisions := f.Revisions()
 	if base >= len(revisions)-1 {
 		return nil, nil
@@ -66,13 +69,16 @@ func Analyse(f *pdf.File, base int) ([]Change, error) {
 			return nil, err
 		}
 	}
-	refs, err := scan(f, base, wanted)
+	refs, err := scan(ctx, f, base, wanted)
 	if err != nil {
 		return nil, err
 	}
 	var out []Change
 	for k := base + 1; k < len(revisions); k++ {
 		s := &step{k: k, old: f.At(k - 1), new: f.At(k), written: written[k], refs: refs, settled: map[int]bool{}, widgets: map[int]bool{}}
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		if err := s.run(); err != nil {
 			return nil, err
 		}

@@ -2,6 +2,7 @@ package revisions
 
 import (
 	"cmp"
+	"context"
 	"slices"
 
 	"eidgate/sign/internal/pdf"
@@ -25,7 +26,7 @@ type references struct {
 
 // scan reads every object of the base revision, whether anything reaches it or
 // not.
-func scan(f *pdf.File, base int, wanted map[int]bool) (*references, error) {
+func scan(ctx context.Context, f *pdf.File, base int, wanted map[int]bool) (*references, error) {
 	r := &references{to: map[int][]reference{}, wanted: wanted}
 	view := f.At(base)
 	r.addDict(0, base, view.Revision().Trailer)
@@ -36,6 +37,8 @@ func scan(f *pdf.File, base int, wanted map[int]bool) (*references, error) {
 			switch {
 			case err != nil:
 				return err
+			case ctx.Err() != nil:
+				return ctx.Err()
 			case newest != i || e.Kind == pdf.Free:
 			case e.Kind == pdf.InStream:
 				packed = append(packed, place{int32(e.Stream), int32(num)})
@@ -53,6 +56,9 @@ func scan(f *pdf.File, base int, wanted map[int]bool) (*references, error) {
 		return cmp.Or(cmp.Compare(a.stream, b.stream), cmp.Compare(a.num, b.num))
 	})
 	for _, p := range packed {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		r.read(view, int(p.num))
 	}
 	return r, nil

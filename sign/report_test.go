@@ -1,0 +1,129 @@
+package sign_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"eidgate/certs"
+	"eidgate/internal/cms"
+	"eidgate/internal/fault"
+	"eidgate/sign"
+)
+
+// Refusals become the verdicts of ETSI EN 319 102-1, through any wrapping; an
+// error without a code is never a pass.
+func TestVerdictOf(t *testing.T) {
+	for _, c := range []struct {
+		err  error
+		want sign.Verdict
+	}{
+		{nil, sign.Verdict{Indication: sign.TotalPassed}},
+		{errors.New("disk"), sign.Unclear(sign.CertificateChainGeneralFailure)},
+		{fmt.Errorf("reading: %w", cms.ErrWrongDigest), sign.Failed(sign.HashFailure)},
+		{cms.ErrWrongSignature, sign.Failed(sign.SigCryptoFailure)},
+		{cms.ErrSeveralSigners, sign.Failed(sign.FormatFailure)},
+		{cms.ErrWeakDigest, sign.Unclear(sign.CryptoConstraintsFailure)},
+		{cms.ErrNoCertificate, sign.Unclear(sign.NoSigningCertificateFound)},
+		{certs.Refuse("path.expired", nil, "x"), sign.Unclear(sign.OutOfBoundsNoPOE)},
+		{certs.Missing("path.no-anchor", nil, "x"), sign.Unclear(sign.NoCertificateChainFound)},
+		{certs.Refuse("path.weak-key", nil, "x"), sign.Unclear(sign.CryptoConstraintsFailure)},
+		{certs.Refuse("purpose.key-usage", nil, "x"), sign.Unclear(sign.ChainConstraintsFailure)},
+		{certs.Refuse("revocation.revoked", nil, "x"), sign.Unclear(sign.RevokedNoPOE)},
+		{certs.Missing("ocsp.unreachable", nil, "x"), sign.Unclear(sign.TryLater)},
+		{certs.Refuse("timestamp.wrong-imprint", nil, "x"), sign.Unclear(sign.NoPOE)},
+		{certs.Refuse("timestamp.order", nil, "x"), sign.Unclear(sign.TimestampOrderFailure)},
+		{fault.New("pades.page-changed", "x", ""), sign.Failed(sign.FormatFailure)},
+	} {
+		if got := sign.VerdictOf(c.err); got != c.want {
+			t.Errorf("%v: %v, want %v", c.err, got, c.want)
+		}
+	}
+}
+
+// The worst signature decides, and none is not a pass.
+func TestConclude(t *testing.T) {
+	passed, unclear, failed := sign.Verdict{Indication: sign.TotalPassed}, sign.Unclear(sign.TryLater), sign.Failed(sign.HashFailure)
+	for _, c := range []struct {
+		all   []sign.Verdict
+		want  sign.Verdict
+		valid bool
+	}{
+		{nil, sign.Verdict{Indication: sign.NotSigned}, false},
+		{[]sign.Verdict{passed, passed}, passed, true},
+		{[]sign.Verdict{passed, unclear}, unclear, false},
+		{[]sign.Verdict{failed, unclear}, failed, false},
+	} {
+		r := &sign.Report{}
+		for _, v := range c.all {
+			r.Signatures = append(r.Signatures, &sign.Signature{Verdict: v})
+		}
+		r.Conclude()
+		if r.Verdict != c.want || r.Valid() != c.valid {
+			t.Errorf("%v: %v, valid %v", c.all, r.Verdict, r.Valid())
+		}
+	}
+}
+
+// Text from a document cannot write lines of its own or steer a terminal.
+func TestTextIsOneLine(t *testing.T) {
+	hostile := "fine\n1. MARI, valid\x1b[2J\u202egnorw"
+	r := &sign.Report{Document: sign.Document{Name: hostile}, Signatures: []*sign.Signature{{
+		ID: hostile, Sentence: hostile, Verdict: sign.Failed(sign.HashFailure),
+		Claimed:  sign.Claims{Reason: hostile, Time: time.Unix(0, 0)},
+		Coverage: sign.Coverage{Later: []sign.Change{{Revision: 2, Sentence: hostile}}},
+	}}}
+	r.Conclude()
+	text := r.Text()
+	if strings.ContainsAny(text, "\x1b\u202e") || strings.Contains(text, "\n1. MARI") {
+		t.Errorf("%q", text)
+	}
+	if !strings.Contains(text, "NOT VALID (HASH_FAILURE)") || !strings.Contains(text, "1970-01-01") {
+		t.Error(text)
+	}
+}
+
+// JSON names the signer, which is its purpose, and printing a report by
+// accident does not.
+func TestSignerInJSON(t *testing.T) {
+	s := sign.Signer{Person: certs.Person{Surname: "MÄNNIK", GivenName: "MARI-LIIS", Identifier: certs.NewIdentifier("PNOEE-60001019906"), Country: "EE"}}
+	b, err := json.Marshal(s)
+	if err != nil || !strings.Contains(string(b), `"identifier":"PNOEE-60001019906"`) {
+		t.Errorf("%s, %v", b, err)
+	}
+	if printed := fmt.Sprintf("%v %s", s, s); strings.Contains(printed, "60001019906") {
+		t.Errorf("printing gives %s", printed)
+	}
+}
+
+// Levels are written and read by name.
+func TestLevelText(t *testing.T) {
+	for l := sign.NoLevel; l <= sign.LevelLTA; l++ {
+		text, err := l.MarshalText()
+		var back sign.Level
+		if err != nil || back.UnmarshalText(text) != nil || back != l {
+			t.Errorf("%v: %s", l, text)
+		}
+	}
+	var l sign.Level
+	if l.UnmarshalText([]byte("XL")) == nil {
+		t.Error("XL is a level")
+	}
+	if _, err := (sign.Trust{}).NewReport(sign.Document{}); !errors.Is(err, sign.ErrNoTrust) {
+		t.Error(err)
+	}
+}
+
+// Every row of the policy table is complete and cited by one name.
+func TestPolicy(t *testing.T) {
+	seen := map[string]bool{}
+	for _, row := range sign.Policy() {
+		if row.ID == "" || row.Choice == "" || row.Why == "" || seen[row.ID] {
+			t.Errorf("%+v", row)
+		}
+		seen[row.ID] = true
+	}
+}

@@ -147,7 +147,8 @@ func readCertID(s *cryptobyte.String, id *CertID) bool {
 		return false
 	}
 	id.raw = element
-	if !element.ReadASN1(&seq, cbasn1.SEQUENCE) || !seq.ReadASN1(&alg, cbasn1.SEQUENCE) || !alg.ReadASN1ObjectIdentifier(&oid) {
+	if !element.ReadASN1(&seq, cbasn1.SEQUENCE) || !seq.ReadASN1(&alg, cbasn1.SEQUENCE) || !alg.ReadASN1ObjectIdentifier(&oid) ||
+		(!alg.Empty() && !bytes.Equal(alg, asn1.NullBytes)) {
 		return false
 	}
 	id.Hash = hashOf(oid)

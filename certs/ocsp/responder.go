@@ -5,6 +5,10 @@ import (
 	"context"
 	"crypto"
 	"crypto/x509"
+	"errors"
+
+	"golang.org/x/crypto/cryptobyte"
+	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 
 	"eidgate/certs"
 )
@@ -40,7 +44,7 @@ func (r *Response) candidates(issuer *x509.Certificate) []*x509.Certificate {
 		list = append(list, issuer)
 	}
 	for _, der := range r.Certificates {
-		cert, err := x509.ParseCertificate(der)
+		cert, err := parseStrictly(der)
 		if err != nil || bytes.Equal(cert.Raw, issuer.Raw) || !r.isResponder(cert) {
 			continue
 		}
@@ -48,6 +52,20 @@ func (r *Response) candidates(issuer *x509.Certificate) []*x509.Certificate {
 	}
 	return list
 }
+
+// parseStrictly refuses what x509 lets pass: elements after the signature,
+// which nobody signed.
+func parseStrictly(der []byte) (*x509.Certificate, error) {
+	s := cryptobyte.String(der)
+	var cert cryptobyte.String
+	if !s.ReadASN1(&cert, cbasn1.SEQUENCE) || !s.Empty() || !cert.SkipASN1(cbasn1.SEQUENCE) ||
+		!cert.SkipASN1(cbasn1.SEQUENCE) || !cert.SkipASN1(cbasn1.BIT_STRING) || !cert.Empty() {
+		return nil, errNotCertificate
+	}
+	return x509.ParseCertificate(der)
+}
+
+var errNotCertificate = errors.New("not a certificate of RFC 5280 §4.1")
 
 func (r *Response) isResponder(cert *x509.Certificate) bool {
 	if r.ResponderName != nil {

@@ -61,7 +61,11 @@ func (i *Info) readOptional(s *cryptobyte.String) bool {
 		return false
 	}
 	if named {
-		i.Authority = authority
+		var name cryptobyte.String
+		if !authority.ReadAnyASN1Element(&name, new(cbasn1.Tag)) || !authority.Empty() {
+			return false
+		}
+		i.Authority = name
 	}
 	return !extended || readExtensions(extensions, &i.Extensions)
 }

@@ -58,17 +58,21 @@ type FailureError struct {
 // Fail makes a [Failure].
 func Fail(code, message string) Failure { return Failure{FailureError{code, message}} }
 
-// hashNames are the names Web eID has for hash functions.
-var hashNames = []struct {
+type hashName struct {
 	name string
 	hash crypto.Hash
-}{
-	{"SHA-224", crypto.SHA224}, {"SHA-256", crypto.SHA256}, {"SHA-384", crypto.SHA384}, {"SHA-512", crypto.SHA512},
-	{"SHA3-224", crypto.SHA3_224}, {"SHA3-256", crypto.SHA3_256}, {"SHA3-384", crypto.SHA3_384}, {"SHA3-512", crypto.SHA3_512},
+}
+
+// hashNames are the names Web eID has for hash functions.
+func hashNames() []hashName {
+	return []hashName{
+		{"SHA-224", crypto.SHA224}, {"SHA-256", crypto.SHA256}, {"SHA-384", crypto.SHA384}, {"SHA-512", crypto.SHA512},
+		{"SHA3-224", crypto.SHA3_224}, {"SHA3-256", crypto.SHA3_256}, {"SHA3-384", crypto.SHA3_384}, {"SHA3-512", crypto.SHA3_512},
+	}
 }
 
 func hashNamed(name string) (crypto.Hash, bool) {
-	for _, n := range hashNames {
+	for _, n := range hashNames() {
 		if n.name == name {
 			return n.hash, true
 		}
@@ -97,7 +101,7 @@ func AlgorithmOf(a card.Algorithm) (named Algorithm, ok bool) {
 	default:
 		return Algorithm{}, false
 	}
-	for _, n := range hashNames {
+	for _, n := range hashNames() {
 		if n.hash == a.Hash {
 			named.Hash = n.name
 			return named, true

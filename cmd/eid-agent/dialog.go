@@ -1,0 +1,114 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"eidgate/card"
+	"eidgate/card/webeid"
+	"eidgate/certs"
+	"eidgate/internal/pinentry"
+)
+
+// patience is how long a dialog stays. The extension's own limits, two minutes
+// if the page does not say otherwise, usually end it before.
+const patience = 5 * time.Minute
+
+// Limits in bytes on what others may put into a dialog, so that with the
+// longest origin everything fits into one line of the pinentry protocol.
+const (
+	maxLetters = 130
+	maxName    = 80
+	maxReader  = 60
+	lineWidth  = 64 // an origin is broken here, so that no part is out of sight
+)
+
+// siteLines names the website: always as the browser knows it, and in letters
+// when it has an international name.
+func (t *task) siteLines() string {
+	var b strings.Builder
+	b.WriteString(t.words.website + "\n")
+	rest := t.site.Origin
+	for len(rest) > lineWidth {
+		b.WriteString("    " + rest[:lineWidth] + "\n")
+		rest = rest[lineWidth:]
+	}
+	b.WriteString("    " + rest + "\n")
+	shown, mixed := letters(t.site.Origin)
+	switch {
+	case mixed, len(shown) > maxLetters:
+		b.WriteString("    " + t.words.mixed + "\n")
+	case shown != "":
+		b.WriteString("    " + fmt.Sprintf(t.words.letters, pinentry.Visible(shown, maxLetters)) + "\n")
+	}
+	return b.String()
+}
+
+// holderLine names the card and its holder.
+func (h *holder) holderLine() string {
+	name := h.certificate.Subject.CommonName
+	if p, err := certs.PersonOf(h.certificate); err == nil {
+		name = p.GivenName + " " + p.Surname
+	}
+	return pinentry.Visible(name, maxName) + ", " + h.info.Name + " " + h.number
+}
+
+// triesLine is what the user must know before entering a code.
+func (t *task) triesLine(s card.PINStatus) string {
+	if s.Left == 1 {
+		return fmt.Sprintf(t.words.lastTry, s.Ref)
+	}
+	return fmt.Sprintf(t.words.tries, s.Ref, s.Left, s.Max)
+}
+
+// consent is the dialog in which the user agrees, by entering the code or, when
+// there is none to enter, by a click.
+func (t *task) consent(h *holder, complaint string) pinentry.Dialog {
+	text := t.siteLines() + t.purpose.wish + "\n\n"
+	if t.digest != nil {
+		text += fmt.Sprintf(t.words.code, webeid.ControlCode(t.digest)) + "\n" + t.words.codeRule + "\n\n"
+	}
+	text += h.holderLine()
+	d := pinentry.Dialog{
+		Title: t.purpose.title, Error: complaint, OK: t.purpose.ok, Cancel: t.words.cancel, Limit: patience,
+	}
+	if t.usesKey {
+		text += "\n" + t.triesLine(h.status)
+		d.Prompt = h.status.Ref.String() + ":"
+	}
+	if t.usesKey && h.info.PINPad {
+		text += "\n" + fmt.Sprintf(t.words.onPad, h.status.Ref)
+		d.OK = t.words.proceed
+	}
+	d.Text = text
+	return d
+}
+
+// notice is a dialog that says something about the card.
+func (t *task) notice(title, text, ok string) pinentry.Dialog {
+	return pinentry.Dialog{
+		Title: title, Text: t.siteLines() + t.purpose.wish + "\n\n" + text, OK: ok, Cancel: t.words.cancel, Limit: patience,
+	}
+}
+
+// trouble says why the card could not be used, for the dialog that waits for a
+// change.
+func (w *texts) trouble(err error) string {
+	for _, known := range []struct {
+		err  error
+		text string
+	}{
+		{card.ErrNoService, w.noService}, {card.ErrNoReader, w.noReader}, {card.ErrNoCard, w.noCard},
+		{card.ErrMuteCard, w.mute}, {card.ErrCardRemoved, w.removed}, {card.ErrCardReset, w.busy},
+		{card.ErrBusy, w.busy}, {card.ErrTimeout, w.busy}, {errOtherCard, w.other},
+	} {
+		if isError(err, known.err) {
+			return known.text
+		}
+	}
+	if isUnsupported(err) {
+		return w.unsupported
+	}
+	return w.failed
+}

@@ -1,0 +1,92 @@
+package nativehost
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// Where says whose registrations are meant.
+type Where struct {
+	OS     string // as runtime.GOOS
+	Root   string // of the file system, "/" outside tests
+	Home   string // of the user
+	Config string // the user's configuration folder, os.UserConfigDir
+	System bool   // for all users
+}
+
+// Browsers are the names [Find] knows, in the order they are listed to users.
+func Browsers() []string {
+	return []string{"chromium", "chrome", "edge", "brave", "vivaldi", "firefox"}
+}
+
+// folders are where each browser looks for manifests on a system. The user's are relative:
+// on Linux to the configuration folder, but Firefox' to the home folder; on
+// macOS to ~/Library/Application Support. profile is a folder that is there
+// when the user has used the browser.
+//
+// Sources: developer.chrome.com "Native messaging", MDN "Native manifests",
+// Microsoft Edge "Native messaging"; Brave and Vivaldi read their own folder
+// in the profile, and which system folder they read is not documented.
+func folders(system string) map[string]struct{ profile, user, system string } {
+	return map[string]map[string]struct{ profile, user, system string }{"linux": {
+		"chromium": {"chromium", "chromium/NativeMessagingHosts", "etc/chromium/native-messaging-hosts"},
+		"chrome":   {"google-chrome", "google-chrome/NativeMessagingHosts", "etc/opt/chrome/native-messaging-hosts"},
+		"edge":     {"microsoft-edge", "microsoft-edge/NativeMessagingHosts", "etc/opt/edge/native-messaging-hosts"},
+		"brave":    {"BraveSoftware/Brave-Browser", "BraveSoftware/Brave-Browser/NativeMessagingHosts", ""},
+		"vivaldi":  {"vivaldi", "vivaldi/NativeMessagingHosts", ""},
+		"firefox":  {".mozilla", ".mozilla/native-messaging-hosts", "usr/lib/mozilla/native-messaging-hosts"},
+	},
+		"darwin": {
+			"chromium": {"Chromium", "Chromium/NativeMessagingHosts", "Library/Application Support/Chromium/NativeMessagingHosts"},
+			"chrome":   {"Google/Chrome", "Google/Chrome/NativeMessagingHosts", "Library/Google/Chrome/NativeMessagingHosts"},
+			"edge":     {"Microsoft Edge", "Microsoft Edge/NativeMessagingHosts", "Library/Microsoft/Edge/NativeMessagingHosts"},
+			"brave":    {"BraveSoftware/Brave-Browser", "BraveSoftware/Brave-Browser/NativeMessagingHosts", ""},
+			"vivaldi":  {"Vivaldi", "Vivaldi/NativeMessagingHosts", ""},
+			"firefox":  {"Mozilla", "Mozilla/NativeMessagingHosts", "Library/Application Support/Mozilla/NativeMessagingHosts"},
+		}}[system]
+}
+
+// Find is the registration for one browser. It refuses with [ErrUnknownTarget]
+// a browser without a known place.
+func (w Where) Find(browser string) (Registration, error) {
+	place, ok := folders(w.OS)[browser]
+	folder := filepath.Join(w.base(browser), place.user)
+	if w.System {
+		ok = ok && place.system != ""
+		folder = filepath.Join(w.Root, place.system)
+	}
+	if !ok {
+		scope := "for one user"
+		if w.System {
+			scope = "for all users"
+		}
+		return Registration{}, fmt.Errorf("%s on %s, %s: %w", browser, w.OS, scope, ErrUnknownTarget)
+	}
+	return Registration{
+		Browser: browser, File: filepath.Join(folder, HostName+".json"), firefox: browser == "firefox",
+	}, nil
+}
+
+// Used are the browsers the user has used; for all users, every one that has a
+// place.
+func (w Where) Used() []string {
+	var used []string
+	for _, b := range Browsers() {
+		place, ok := folders(w.OS)[b]
+		if !ok || w.System && place.system == "" {
+			continue
+		}
+		if _, err := os.Stat(filepath.Join(w.base(b), place.profile)); w.System || err == nil {
+			used = append(used, b)
+		}
+	}
+	return used
+}
+
+func (w Where) base(browser string) string {
+	if w.OS == "linux" && browser == "firefox" {
+		return w.Home
+	}
+	return w.Config
+}

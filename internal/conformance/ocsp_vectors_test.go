@@ -33,9 +33,9 @@ var ocspCodes = map[string][]string{
 
 type ocspCase struct{ File, Status, Reason string }
 
-// TestOCSPVectors runs the 36 OCSP responses of BoringSSL's pki tests at the
+// TestConformanceOCSP runs the 36 OCSP responses of BoringSSL's pki tests at the
 // time and maximum age their expectations were written for.
-func TestOCSPVectors(t *testing.T) {
+func TestConformanceOCSP(t *testing.T) {
 	dir := testtool.Shared(t, "ocsp")
 	b, err := os.ReadFile(filepath.Join(dir, "expected.json"))
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"time"
 
 	"eidgate/certs/internal/pkix"
 )
@@ -19,6 +20,10 @@ const maxLists = 1024
 // partitions), delta lists, separate and rolled-over list keys. It implements
 // [Revocation] and is safe for concurrent use.
 type RevocationLists struct {
+	// HistoricUntil is [Verifier.HistoricUntil] for the lists' own signatures.
+	// Set it before first use.
+	HistoricUntil time.Time
+
 	store   *Store
 	lists   []*pkix.CRL
 	signers []*node
@@ -31,7 +36,8 @@ type RevocationLists struct {
 
 type listSignature struct {
 	list   *pkix.CRL
-	signer string // public key bits
+	signer string // public key
+	floor  strength
 }
 
 var _ Revocation = (*RevocationLists)(nil)

@@ -75,8 +75,11 @@ func (c *crlCheck) candidates(l *pkix.CRL) []*node {
 	return out
 }
 
+func (c *crlCheck) floor() strength { return strength{historic: c.q.At.Before(c.HistoricUntil)} }
+
 func (c *crlCheck) checkListSignature(l *pkix.CRL, signer *node) error {
-	key := listSignature{l, string(signer.RawKey)}
+	floor := c.floor()
+	key := listSignature{l, string(signer.RawKey), floor}
 	c.mu.Lock()
 	err, done := c.verified[key]
 	c.mu.Unlock()
@@ -86,7 +89,7 @@ func (c *crlCheck) checkListSignature(l *pkix.CRL, signer *node) error {
 	if *c.budget--; *c.budget < 0 {
 		return Refuse("crl.too-complex", c.cert.x, "the revocation lists at hand take too many steps to check")
 	}
-	if err = (strength{}).checkSigned(l.Algorithm, l.RawTBS, l.Signature, signer, c.cert.x); err != nil {
+	if err = floor.checkSigned(l.Algorithm, l.RawTBS, l.Signature, signer, c.cert.x); err != nil {
 		err = Missing("crl.signature", c.cert.x, "the revocation list's signature does not hold: %w", err)
 	}
 	c.mu.Lock()
@@ -134,7 +137,7 @@ func (c *crlCheck) verifySigner(l *pkix.CRL, signer *node) error {
 	if l.ThisUpdate.After(at) {
 		at = l.ThisUpdate
 	}
-	s := &search{ctx: c.ctx, anchors: anchors, pool: c.pool, budget: c.budget}
+	s := &search{ctx: c.ctx, anchors: anchors, pool: c.pool, floor: c.floor(), budget: c.budget}
 	s.visit = func(path []*node) error {
 		if _, err := validate(path, &initial{at: at}); err != nil {
 			return err

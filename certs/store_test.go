@@ -95,3 +95,22 @@ func TestLoadStore(t *testing.T) {
 	_, err := certs.LoadStore(filepath.Join(t.TempDir(), "absent"))
 	wantCode(t, err, "trust.unreadable")
 }
+
+func TestKnownAuthorities(t *testing.T) {
+	pinned := map[string]bool{}
+	for _, a := range certs.KnownAuthorities() {
+		pinned[a.Name] = true
+		if a.Meaning == "" {
+			t.Errorf("%s has no meaning", a.Name)
+		}
+	}
+	for name, cert := range estonia(t) {
+		a, ok := certs.AuthorityOf(cert)
+		if !ok || a.Name != name || a.Domain != certs.Production || !pinned[name] {
+			t.Errorf("%s is known as %+v", name, a)
+		}
+	}
+	if a, ok := certs.AuthorityOf(newRoot(t, "ESTEID2018").Cert); ok {
+		t.Errorf("a name alone is known as %+v", a)
+	}
+}

@@ -23,18 +23,11 @@ var policyTableJSON []byte
 // unknown.
 type table struct {
 	Version     string       `json:"version"`
-	Authorities []authority  `json:"authorities"`
+	Authorities []Authority  `json:"authorities"`
 	Generations []generation `json:"generations"`
 
-	byPrint map[[sha256.Size]byte]*authority
+	byPrint map[[sha256.Size]byte]*Authority
 	byName  map[string]*generation
-}
-
-type authority struct {
-	Name    string `json:"name"`
-	SHA256  string `json:"sha256"`
-	Domain  Domain `json:"domain"`
-	Meaning string `json:"meaning"`
 }
 
 // generation is one kind of card. It is bound to its issuers by fingerprint
@@ -87,7 +80,7 @@ var policies = sync.OnceValue(func() *table {
 })
 
 func parseTable(b []byte) (*table, error) {
-	t := &table{byPrint: map[[sha256.Size]byte]*authority{}, byName: map[string]*generation{}}
+	t := &table{byPrint: map[[sha256.Size]byte]*Authority{}, byName: map[string]*generation{}}
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.DisallowUnknownFields()
 	if err := d.Decode(t); err != nil {
@@ -111,7 +104,7 @@ func parseTable(b []byte) (*table, error) {
 
 // authorityOf finds a certificate among the known authorities; nil when it is
 // none of them.
-func (t *table) authorityOf(cert *x509.Certificate) *authority {
+func (t *table) authorityOf(cert *x509.Certificate) *Authority {
 	return t.byPrint[sha256.Sum256(cert.Raw)]
 }
 

@@ -20,7 +20,7 @@ func TestPolicyTable(t *testing.T) {
 			t.Errorf("%s has no source or no country", g.Name)
 		}
 		for _, name := range g.Issuers {
-			if !slices.ContainsFunc(table.Authorities, func(a authority) bool { return a.Name == name }) {
+			if !slices.ContainsFunc(table.Authorities, func(a Authority) bool { return a.Name == name }) {
 				t.Errorf("%s: issuer %q is not pinned", g.Name, name)
 			}
 		}

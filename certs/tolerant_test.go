@@ -2,9 +2,11 @@ package certs_test
 
 import (
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/asn1"
 	"math/big"
 	"testing"
+	"time"
 
 	"eidgate/certs"
 )
@@ -81,4 +83,28 @@ func TestHistoricAllowance(t *testing.T) {
 	request.At = noon
 	_, err = v.Verify(t.Context(), request)
 	wantCode(t, err, "path.weak-signature")
+}
+
+// The same for the lists an old document carries.
+func TestHistoricLists(t *testing.T) {
+	root := newRoot(t, "Root of tests", validity(-20*8760*3600e9, 8760*3600e9))
+	leaf := root.issueSign(t, validity(-20*8760*3600e9, 8760*3600e9)).Cert
+	then := noon.AddDate(-15, 0, 0)
+	sha1 := pkix.AlgorithmIdentifier{Algorithm: asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 1}}
+	body := marshal(t, struct {
+		Version    int
+		Algorithm  pkix.AlgorithmIdentifier
+		Issuer     asn1.RawValue
+		Made, Next time.Time
+	}{1, sha1, asn1.RawValue{FullBytes: root.Cert.RawSubject}, then.Add(-time.Hour), then.Add(time.Hour)})
+	signature := root.signRaw(t, sha1.Algorithm.String(), body)
+	der := marshal(t, signedCertificate{asn1.RawValue{FullBytes: body}, sha1, asn1.BitString{Bytes: signature, BitLength: 8 * len(signature)}})
+	v := verifierFor(t, certs.Test, root.Cert)
+	for until, code := range map[time.Time]string{{}: "crl.signature", then: "crl.signature", then.Add(time.Second): ""} {
+		source, err := certs.NewRevocationLists(v.Store, [][]byte{der})
+		must(t, err)
+		source.HistoricUntil, v.Revocation = until, source
+		_, err = v.Verify(t.Context(), certs.Request{Certificate: leaf, Purpose: certs.DocumentSigning, At: then})
+		wantCode(t, err, code)
+	}
 }

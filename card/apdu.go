@@ -114,6 +114,10 @@ func (ch *channel) collect(ctx context.Context, data []byte, sw uint16) ([]byte,
 		if err != nil {
 			return nil, 0, err
 		}
+		if next>>8 == 0x6C { // so many bytes are there: ask for them
+			sw = 0x6100 | next&0xFF
+			continue
+		}
 		if len(more) == 0 && next>>8 == 0x61 || len(data)+len(more) > maxWholeAnswer {
 			break
 		}

@@ -102,7 +102,7 @@ func (i *idemia) personalData(ctx context.Context) (*PersonalData, error) {
 	if err := i.ch.application(ctx, "selecting the card's application", idemiaMain); err != nil {
 		return nil, err
 	}
-	if _, err := i.ch.choose(ctx, "selecting the personal data", 0x01, 0x0C, []byte{0x50, 0x00}, noAnswer); err != nil {
+	if _, err := i.ch.choose(ctx, "selecting the personal data", 0x09, 0x0C, []byte{0x3F, 0x00, 0x50, 0x00}, noAnswer); err != nil {
 		return nil, err
 	}
 	var fields [15]string

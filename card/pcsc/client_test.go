@@ -100,6 +100,8 @@ func thief() {
 		check(err)
 		last = hex.EncodeToString(answer)
 	}
+	check(h.Disconnect(scard.LeaveCard))
+	check(c.Release())
 	fmt.Println(last)
 }
 

@@ -13,7 +13,9 @@
 //   - commands that may hold a PIN are kept in locked memory and wiped.
 //
 // What it does not protect against: programs that record what goes through the
-// PC/SC service, which sees every command in the clear.
+// PC/SC service, which sees every command in the clear; and being killed while
+// a session is open: pcscd then resets the card too, but may let a waiting
+// program in a moment before.
 //
 // On Linux and macOS it needs cgo and libpcsclite; built without cgo there,
 // every call returns [ErrNotBuilt].

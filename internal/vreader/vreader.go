@@ -31,7 +31,10 @@ import (
 )
 
 // patience is how long the daemon may take to start, to see a card come or go.
-const patience = 10 * time.Second
+const patience = 20 * time.Second
+
+// noticing is longer than the daemon's polling interval of 400 ms.
+const noticing = 600 * time.Millisecond
 
 // driver is where Debian's vsmartcard-vpcd puts the reader driver.
 const driver = "/usr/lib/pcsc/drivers/serial/libifdvpcd.so"
@@ -204,21 +207,56 @@ func (h *Host) Insert(ctx context.Context, reader int, c Card) error {
 	}
 	ctx, stop := context.WithTimeout(ctx, patience)
 	defer stop()
-	conn, err := h.connect(ctx, h.ports[reader])
+	for {
+		err := h.try(ctx, reader, c)
+		if err == nil || ctx.Err() != nil {
+			return err
+		}
+		// A program that ended badly makes pcscd 1.9 reset whatever is in the
+		// reader now, and lose count of what is in it: put the card in again.
+		if err := h.Remove(ctx, reader); err != nil {
+			return err
+		}
+		if err := poll(ctx, h.daemon.ended, after(noticing)); err != nil {
+			return err
+		}
+	}
+}
+
+// after says yes when some time has passed.
+func after(d time.Duration) func() bool {
+	end := time.Now().Add(d)
+	return func() bool { return time.Now().After(end) }
+}
+
+// try inserts a card once.
+func (h *Host) try(ctx context.Context, reader int, c Card) error {
+	ctx, stop := context.WithTimeout(ctx, 5*noticing)
+	defer stop()
+	s, err := h.serve(ctx, reader, c)
 	if err != nil {
 		return fmt.Errorf("inserting a card: %w", err)
 	}
+	return h.wait(ctx, s.done, reader, true)
+}
+
+// serve connects a card to a reader and lets it answer.
+func (h *Host) serve(ctx context.Context, reader int, c Card) (slot, error) {
+	conn, err := h.connect(ctx, h.ports[reader])
+	if err != nil {
+		return slot{}, err
+	}
 	serving, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	done := make(chan struct{})
+	s := slot{cancel: cancel, done: make(chan struct{})}
 	go func() {
-		defer close(done)
+		defer close(s.done)
 		_ = c.ServeVPCD(serving, conn) // the end of the connection is removal, whatever ended it
 		conn.Close()
 	}()
 	h.mu.Lock()
-	h.slots[reader] = slot{cancel: cancel, done: done}
+	h.slots[reader] = s
 	h.mu.Unlock()
-	return h.wait(ctx, reader, true)
+	return s, nil
 }
 
 // Remove takes the card out of a reader and returns when clients see that. A
@@ -235,12 +273,24 @@ func (h *Host) Remove(ctx context.Context, reader int) error {
 	<-s.done
 	ctx, stop := context.WithTimeout(ctx, patience)
 	defer stop()
-	return h.wait(ctx, reader, false)
+	return h.wait(ctx, nil, reader, false)
 }
 
-func (h *Host) wait(ctx context.Context, reader int, present bool) error {
+// errEjected says that the reader closed the connection to a card.
+var errEjected = errors.New("the reader ejected the card")
+
+// wait waits until the daemon says that a card is in a reader, or is not.
+// ejected is closed when the reader closed the connection to the card.
+func (h *Host) wait(ctx context.Context, ejected <-chan struct{}, reader int, present bool) error {
 	var last uint32
+	gone := false
 	err := poll(ctx, h.daemon.ended, func() bool {
+		select {
+		case <-ejected:
+			gone = true
+			return true
+		default:
+		}
 		states, err := h.states()
 		if err != nil {
 			return false
@@ -251,6 +301,9 @@ func (h *Host) wait(ctx context.Context, reader int, present bool) error {
 		}
 		return last&stateAbsent != 0
 	})
+	if gone {
+		return errEjected
+	}
 	if err != nil {
 		return fmt.Errorf("waiting for reader %d, in state %X, to see its card: %w", reader, last, err)
 	}

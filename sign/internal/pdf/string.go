@@ -6,29 +6,33 @@ func (s *scanner) hex() (String, error) {
 	var high byte
 	half := false
 	for {
-		c, ok := s.next()
-		if !ok {
+		run := s.src.run(s.pos)
+		if left := s.end - s.pos; int64(len(run)) > left {
+			run = run[:max(left, 0)]
+		}
+		if len(run) == 0 {
 			return String{}, s.fail("a string has no end")
 		}
-		if c == '>' {
-			break
+		for _, c := range run {
+			s.pos++
+			if v, ok := unhex(c); ok {
+				if half {
+					out = append(out, high<<4|v)
+				}
+				high, half = v, !half
+				continue
+			}
+			if c == '>' {
+				if half {
+					out = append(out, high<<4)
+				}
+				return String{Bytes: out, Hex: true}, nil
+			}
+			if !isSpace(c) {
+				return String{}, s.fail("a hexadecimal string holds something else")
+			}
 		}
-		if isSpace(c) {
-			continue
-		}
-		v, ok := unhex(c)
-		if !ok {
-			return String{}, s.fail("a hexadecimal string holds something else")
-		}
-		if half {
-			out = append(out, high<<4|v)
-		}
-		high, half = v, !half
 	}
-	if half {
-		out = append(out, high<<4)
-	}
-	return String{Bytes: out, Hex: true}, nil
 }
 
 // literal reads a string in parentheses: ISO 32000-1 §7.3.4.2.

@@ -8,6 +8,8 @@ import (
 // source gives single bytes by position; positions outside give false.
 type source interface {
 	at(pos int64) (byte, bool)
+	// run gives some bytes from pos on, none where at gives false.
+	run(pos int64) []byte
 	// failure is the read error that made a position inside give false.
 	failure() error
 }
@@ -33,20 +35,35 @@ type page struct {
 }
 
 func (w *window) at(pos int64) (byte, bool) {
-	if pos < 0 || pos >= w.size {
+	p := w.page(pos)
+	i := int(pos & (pageSize - 1))
+	if p == nil || i >= p.n {
 		return 0, false
+	}
+	return p.buf[i], true
+}
+
+func (w *window) run(pos int64) []byte {
+	p := w.page(pos)
+	i := int(pos & (pageSize - 1))
+	if p == nil || i >= p.n {
+		return nil
+	}
+	return p.buf[i:p.n]
+}
+
+// page is the one that holds a position; nil when it cannot be read.
+func (w *window) page(pos int64) *page {
+	if pos < 0 || pos >= w.size {
+		return nil
 	}
 	p := &w.cache[pos>>pageBits&(pages-1)]
 	if p.buf == nil || p.off != pos&^(pageSize-1) {
 		if !w.load(p, pos&^(pageSize-1)) {
-			return 0, false
+			return nil
 		}
 	}
-	i := int(pos & (pageSize - 1))
-	if i >= p.n {
-		return 0, false
-	}
-	return p.buf[i], true
+	return p
 }
 
 func (w *window) load(p *page, off int64) bool {
@@ -77,6 +94,13 @@ func (m memory) at(pos int64) (byte, bool) {
 		return 0, false
 	}
 	return m[pos], true
+}
+
+func (m memory) run(pos int64) []byte {
+	if pos < 0 || pos >= int64(len(m)) {
+		return nil
+	}
+	return m[pos:]
 }
 
 func (memory) failure() error { return nil }

@@ -16,5 +16,6 @@ var (
 	ErrNotSuspended   = fault.New("pki.not-suspended", "the certificate is not suspended", "")
 	ErrBadPerson      = fault.New("pki.bad-person", "the person's data cannot go into a certificate", "")
 	ErrBadOutage      = fault.New("pki.bad-outage", "the fault cannot be shown", "Services are ocsp, tsa and crl; faults are listed by \"eidgate pki outage --help\".")
+	ErrRoot           = fault.New("pki.root", "the root's own certificate cannot be revoked", "Take it out of the trust folders of those who trust it.")
 	ErrLocked         = fault.New("pki.locked", "another process is working on the folder", "Try again.")
 )

@@ -19,6 +19,9 @@ func (p *PKI) Issue(a Applicant) (*persofile.File, error) {
 	}
 	now := p.now()
 	end := now.AddDate(0, 0, cardDays).Truncate(time.Second)
+	if last := p.issuing.cert.NotAfter; end.After(last) {
+		end = last // a card does not outlive its issuer
+	}
 	authentication, err := p.issueKey(profileAuthentication, authenticationProfile(p.config, &a, now, end))
 	if err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package pki_test
 
 import (
 	"context"
+	"crypto"
 	"errors"
 	"io/fs"
 	"os"
@@ -219,6 +220,27 @@ func TestPeopleRefused(t *testing.T) {
 	if err != nil || len(after) != len(before) {
 		t.Errorf("%d certificates became %d (%v)", len(before), len(after), err)
 	}
+}
+
+// TestAuthoritiesRevoked: who trusts the root believes nothing of a revoked
+// issuing authority or time-stamp authority.
+func TestAuthoritiesRevoked(t *testing.T) {
+	w := pkitest.Start(t, nil)
+	stamps := w.Timestamps()
+	stamps.Verifier = w.Verifier(t)
+	stamp := func() error {
+		_, err := stamps.Stamp(context.Background(), crypto.SHA256, make([]byte, 32))
+		return err
+	}
+	wantCode(t, stamp(), "")
+	wantCode(t, w.Revoke(w.TSA().SerialNumber.Text(16), "cessation-of-operation"), "")
+	wantCode(t, stamp(), "revocation.revoked")
+	wantCode(t, login(t, w, w.Card), "")
+	wantCode(t, w.Suspend(w.IssuingCA().SerialNumber.Text(16)), "")
+	wantCode(t, login(t, w, w.Card), "revocation.revoked")
+	wantCode(t, w.Release(w.IssuingCA().SerialNumber.Text(16)), "")
+	wantCode(t, login(t, w, w.Card), "")
+	wantCode(t, w.Revoke(w.Root().SerialNumber.Text(16), ""), "pki.root")
 }
 
 // TestStatuses walks a certificate through its life, changed by another

@@ -71,6 +71,9 @@ func (p *PKI) change(serial string, e event, allowed func(*entry) error) error {
 		if n == nil {
 			return fmt.Errorf("%w: %s", ErrUnknownSerial, text)
 		}
+		if n.profile == profileRoot {
+			return ErrRoot // nobody asks the root about itself
+		}
 		if err := allowed(n); err != nil {
 			return err
 		}

@@ -8,6 +8,7 @@ import (
 
 	"eidgate/certs"
 	"eidgate/certs/ocsp"
+	"eidgate/certs/pki"
 	"eidgate/certs/pki/pkitest"
 )
 
@@ -62,6 +63,19 @@ func TestResponderRollsOver(t *testing.T) {
 	if status, err := evidence.Status(context.Background(), query(start)); err != nil || status.ThisUpdate.After(start.AddDate(0, 1, 0)) {
 		t.Errorf("old evidence: %+v, %v", status, err)
 	}
+}
+
+// TestCardsOfAnOldIssuer: a card ends with its issuer at the latest.
+func TestCardsOfAnOldIssuer(t *testing.T) {
+	c := &clock{now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}
+	w := pkitest.Start(t, c.Now)
+	c.set(c.Now().AddDate(12, 0, 0))
+	f := w.Issue(t, pki.Applicant{Surname: "KASK", GivenNames: "MARI", Code: "38001085718"})
+	cert := pkitest.Certificate(t, f.Signing)
+	if !cert.NotAfter.Equal(w.IssuingCA().NotAfter) || f.Expiry != cert.NotAfter.Format("02.01.2006") {
+		t.Errorf("the card ends %v and says %s, its issuer %v", cert.NotAfter, f.Expiry, w.IssuingCA().NotAfter)
+	}
+	wantCode(t, login(t, w, f), "")
 }
 
 // TestExpiredCards: the responder keeps the status of cards that have expired

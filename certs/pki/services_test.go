@@ -5,6 +5,7 @@ import (
 	"crypto"
 	"crypto/x509"
 	"encoding/asn1"
+	"encoding/base64"
 	"io"
 	"net/http"
 	"os"
@@ -199,6 +200,41 @@ func TestQuestionsRefused(t *testing.T) {
 		_, body := post(t, w.URL("/ocsp"), "application/ocsp-request", []byte(garbage))
 		if resp, err := ocsp.ParseResponse(body); err != nil || resp.Status != ocsp.MalformedRequest {
 			t.Errorf("%q: %+v, %v", garbage, resp, err)
+		}
+	}
+}
+
+// TestGET asks over GET: escaped, as our client does, and bare, as others do.
+func TestGET(t *testing.T) {
+	w := pkitest.Start(t, nil)
+	c := w.OCSP()
+	c.GET = true
+	cert := pkitest.Certificate(t, w.Card.Signing)
+	for range 20 {
+		if _, err := c.Fetch(t.Context(), cert, w.IssuingCA()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	target, err := ocsp.TargetOf(cert)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, err := ocsp.NewCertID(target, w.IssuingCA(), crypto.SHA1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, nonce := range [][]byte{bytes.Repeat([]byte{0xff}, 32), bytes.Repeat([]byte{0xfb, 0xef, 0xbe}, 10)} {
+		der, err := (&ocsp.Request{IDs: []ocsp.CertID{id}, Nonce: nonce}).Marshal()
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := base64.StdEncoding.EncodeToString(der)
+		if !strings.Contains(text, "//") && !strings.Contains(text, "+") {
+			t.Fatalf("the example has nothing to escape: %s", text)
+		}
+		_, body := get(t, w.URL("/ocsp/"+text))
+		if resp, err := ocsp.ParseResponse(body); err != nil || resp.Status != ocsp.Successful {
+			t.Errorf("%s: %+v, %v", text, resp, err)
 		}
 	}
 }

@@ -115,6 +115,14 @@ func TestRevokedStaysRevoked(t *testing.T) {
 	wantCode(t, w.sign(t, template, w.responder), w.query(t), "ocsp.too-old")
 }
 
+// responderBetween is a responder that was valid between two times.
+func (w *world) responderBetween(t testing.TB, from, to time.Duration) *holder {
+	t.Helper()
+	d := w.delegate()
+	d.NotBefore, d.NotAfter = w.now.Add(from), w.now.Add(to)
+	return w.make(t, w.ca, d)
+}
+
 // TestOldEvidence: the responder's certificate has expired since, which counts
 // against a login and not against a signature of its time.
 func TestOldEvidence(t *testing.T) {
@@ -129,6 +137,12 @@ func TestOldEvidence(t *testing.T) {
 	q := w.query(t)
 	q.Purpose, q.At = certs.DocumentSigning, w.now.Add(-3*time.Hour)
 	wantCode(t, w.sign(t, template, old), q, "")
+	for _, d := range []struct{ from, to time.Duration }{{-time.Hour, time.Hour}, {-3 * time.Hour, -150 * time.Minute}} {
+		other := w.responderBetween(t, d.from, d.to)
+		template.Certificates[0] = other.cert
+		wantCode(t, w.sign(t, template, other), q, "ocsp.responder-expired")
+	}
+	template.Certificates[0] = old.cert
 	q.Purpose, q.At, q.Rules = certs.ExchangeSigning, w.now, &ocsp.Rules{Live: true}
 	wantCode(t, w.sign(t, template, old), q, "ocsp.responder-expired")
 }

@@ -1,0 +1,216 @@
+//go:build unix
+
+package main
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"encoding/base64"
+	"math/big"
+	"strings"
+	"testing"
+
+	"eidgate/card/sim"
+	"eidgate/card/sim/simtest"
+	"eidgate/card/webeid"
+	"eidgate/internal/pinentry/pinentrytest"
+)
+
+func verifies(t *testing.T, d *desk, digest []byte, signature string) bool {
+	t.Helper()
+	raw, err := base64.StdEncoding.DecodeString(signature)
+	if err != nil || len(raw) != 96 {
+		return false
+	}
+	key := certificateOf(t, d.file.Signing).PublicKey.(*ecdsa.PublicKey)
+	return ecdsa.Verify(key, digest, new(big.Int).SetBytes(raw[:48]), new(big.Int).SetBytes(raw[48:]))
+}
+
+func TestAuthenticate(t *testing.T) {
+	d := newDesk(t, pinentrytest.PIN(simtest.PIN1))
+	r := d.ask(t, authenticate("et"))
+	if r.Error.Code != "" || r.Format != "web-eid:1.0" || r.Algorithm != "ES384" || r.AppVersion == "" ||
+		r.UnverifiedCertificate != base64.StdEncoding.EncodeToString(certificateOf(t, d.file.Authentication).Raw) || r.Signature == "" {
+		t.Errorf("%+v", r)
+	}
+	if n := d.commands(verifyPIN1); n != 1 {
+		t.Errorf("%d VERIFY, want 1", n)
+	}
+	shown := d.script.Shown(t, 0)
+	for _, want := range []string{"\n    https://example.ee\n", "logiksite sisse", "JAAK-KRISTJAN JÕEORG", "AS0010001", "PIN1: alles 3 katset 3-st"} {
+		if !strings.Contains(shown.Description, want) {
+			t.Errorf("the dialog does not say %q:\n%s", want, shown.Description)
+		}
+	}
+	if shown.Title != "Veebilehele sisselogimine" || shown.Buttons != "Logi sisse|Loobu|" || shown.Prompt != "PIN1:" {
+		t.Errorf("%+v", shown)
+	}
+}
+
+func TestSigningCertificate(t *testing.T) {
+	d := newDesk(t, pinentrytest.Yes)
+	r := d.ask(t, command("get-signing-certificate", arguments{"origin": site}))
+	if r.Certificate != base64.StdEncoding.EncodeToString(certificateOf(t, d.file.Signing).Raw) {
+		t.Errorf("%+v", r)
+	}
+	if len(r.SupportedSignatureAlgorithms) == 0 || r.SupportedSignatureAlgorithms[0]["cryptoAlgorithm"] != "ECC" ||
+		r.SupportedSignatureAlgorithms[0]["hashFunction"] != "SHA-384" || r.SupportedSignatureAlgorithms[0]["paddingScheme"] != "NONE" {
+		t.Errorf("algorithms %v", r.SupportedSignatureAlgorithms)
+	}
+	if d.commands("0020") != 0 {
+		t.Error("a PIN was sent to read a certificate")
+	}
+	if shown := d.script.Shown(t, 0); shown.Asked != "CONFIRM" || !strings.Contains(shown.Description, "personal code") {
+		t.Errorf("%+v", shown)
+	}
+}
+
+func TestSign(t *testing.T) {
+	for function, hash := range map[string]crypto.Hash{"SHA-256": crypto.SHA256, "SHA-384": crypto.SHA384, "SHA-512": crypto.SHA512} {
+		d := newDesk(t, pinentrytest.PIN(simtest.PIN2))
+		digest := digest(t, hash)
+		r := d.ask(t, d.sign(digest, function))
+		if !verifies(t, d, digest, r.Signature) || r.SignatureAlgorithm["hashFunction"] != function {
+			t.Errorf("%s: %+v", function, r)
+		}
+		shown := d.script.Shown(t, 0)
+		if code := "Control code: " + webeid.ControlCode(digest); !strings.Contains(shown.Description, code) || shown.Prompt != "PIN2:" {
+			t.Errorf("%+v", shown)
+		}
+		if d.commands(verifyPIN2) != 1 || d.commands(signWithPIN2) != 1 {
+			t.Errorf("%d VERIFY, %d signatures, want one of each", d.commands(verifyPIN2), d.commands(signWithPIN2))
+		}
+	}
+}
+
+func TestQuitAndStatus(t *testing.T) {
+	d := newDesk(t)
+	if r := d.ask(t, command("quit", arguments{})); r.Error.Code != "" {
+		t.Errorf("quit: %+v", r)
+	}
+	p := d.open(t) // the extension asks for the status by connecting
+	p.in.Close()
+	if err := <-p.done; err != nil {
+		t.Errorf("status: %v", err)
+	}
+	if d.script.Count(t) != 0 {
+		t.Error("a dialog was shown")
+	}
+}
+
+func TestRefusedWithoutADialog(t *testing.T) {
+	d := newDesk(t)
+	for name, c := range map[string]any{
+		"http":             command("authenticate", arguments{"challengeNonce": nonce, "origin": "http://example.ee"}),
+		"unknown argument": command("get-signing-certificate", arguments{"origin": site, "x": "y"}),
+		"short nonce":      command("authenticate", arguments{"challengeNonce": nonce[1:], "origin": site}),
+		"not JSON":         "hello",
+		"wrong digest":     d.sign(make([]byte, 32), "SHA-384"),
+	} {
+		if r := d.ask(t, c); r.Error.Code != "ERR_WEBEID_NATIVE_INVALID_ARGUMENT" || r.Error.Message == "" || strings.Contains(r.Error.Message, "example") {
+			t.Errorf("%s: %+v", name, r.Error)
+		}
+	}
+	if n := d.script.Count(t); n != 0 || len(d.card.Trace()) != 0 {
+		t.Errorf("%d dialogs, %d commands to the card", n, len(d.card.Trace()))
+	}
+}
+
+func TestCancel(t *testing.T) {
+	d := newDesk(t, pinentrytest.Cancel, pinentrytest.Cancel, pinentrytest.Cancel, pinentrytest.Answer{Do: "timeout"})
+	for _, c := range []any{authenticate(""), d.sign(digest(t, crypto.SHA384), "SHA-384"), command("get-signing-certificate", arguments{"origin": site})} {
+		if r := d.ask(t, c); r.Error.Code != "ERR_WEBEID_USER_CANCELLED" {
+			t.Errorf("%+v", r.Error)
+		}
+	}
+	if r := d.ask(t, authenticate("")); r.Error.Code != "ERR_WEBEID_USER_TIMEOUT" {
+		t.Errorf("%+v", r.Error)
+	}
+	if d.commands("0020") != 0 {
+		t.Error("a PIN was sent")
+	}
+}
+
+func TestWrongPINThenRight(t *testing.T) {
+	d := newDesk(t, pinentrytest.PIN("9999"), pinentrytest.PIN("12"), pinentrytest.PIN("12 4"), pinentrytest.PIN(simtest.PIN1))
+	r := d.ask(t, authenticate(""))
+	if r.Signature == "" {
+		t.Fatalf("%+v", r)
+	}
+	for i, want := range []struct{ complaint, tries string }{
+		{"", "3 of 3 tries left"}, {"Wrong PIN1.", "2 of 3 tries left"},
+		{"PIN1 has 4 to 12 digits. Nothing was sent to the card.", "2 of 3"}, {"PIN1 has 4 to 12 digits. Nothing was sent to the card.", "2 of 3"},
+	} {
+		if shown := d.script.Shown(t, i); shown.Error != want.complaint || !strings.Contains(shown.Description, want.tries) {
+			t.Errorf("dialog %d: %+v", i, shown)
+		}
+	}
+	if n := d.commands(verifyPIN1); n != 2 {
+		t.Errorf("%d VERIFY for one wrong and one right entry", n)
+	}
+}
+
+func TestLastTryIsAskedFor(t *testing.T) {
+	wrong := pinentrytest.PIN("99999")
+	d := newDesk(t, wrong, wrong, pinentrytest.Cancel,
+		pinentrytest.Yes, wrong, pinentrytest.Yes)
+	c := d.sign(digest(t, crypto.SHA384), "SHA-384")
+	if r := d.ask(t, c); r.Error.Code != "ERR_WEBEID_USER_CANCELLED" {
+		t.Errorf("%+v", r.Error)
+	}
+	if n := d.commands(verifyPIN2); n != 2 {
+		t.Errorf("%d VERIFY, want 2: the last try was not agreed to", n)
+	}
+	if shown := d.script.Shown(t, 2); shown.Asked != "CONFIRM" || !strings.Contains(shown.Description, "Only one try is left") {
+		t.Errorf("%+v", shown)
+	}
+	if r := d.ask(t, c); r.Error.Code != "ERR_WEBEID_USER_CANCELLED" {
+		t.Errorf("%+v", r.Error)
+	}
+	if shown := d.script.Shown(t, 4); !strings.Contains(shown.Description, "LAST try") {
+		t.Errorf("%+v", shown)
+	}
+	if shown := d.script.Shown(t, 5); !strings.Contains(shown.Description, "PIN2 is blocked") {
+		t.Errorf("%+v", shown)
+	}
+	if r := d.ask(t, c); r.Error.Code != "ERR_WEBEID_USER_CANCELLED" || d.commands(verifyPIN2) != 3 {
+		t.Errorf("blocked: %+v, %d VERIFY", r.Error, d.commands(verifyPIN2))
+	}
+}
+
+func TestNewCodesMustBeChanged(t *testing.T) {
+	d := newDesk(t, pinentrytest.Yes)
+	d.file.Card = "esteid2025"
+	c, err := sim.New(d.file, sim.WithUnusedCodes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.readers.Insert(reader, c)
+	if r := d.ask(t, d.sign(digest(t, crypto.SHA384), "SHA-384")); r.Error.Code != "ERR_WEBEID_USER_CANCELLED" {
+		t.Errorf("%+v", r.Error)
+	}
+	if shown := d.script.Shown(t, 0); !strings.Contains(shown.Description, "eid pin activate") {
+		t.Errorf("%+v", shown)
+	}
+}
+
+func TestPINPad(t *testing.T) {
+	d := newDesk(t, pinentrytest.Yes, pinentrytest.Wait, pinentrytest.Yes, pinentrytest.Wait)
+	typed := []string{"9999", simtest.PIN1}
+	d.readers.SetPINPad(reader, func(int) ([]string, uint16) {
+		d.script.Shown(t, 5-2*len(typed)) // the user is told to type before anything is typed
+		code := typed[0]
+		typed = typed[1:]
+		return []string{code}, 0
+	})
+	if r := d.ask(t, authenticate("")); r.Signature == "" {
+		t.Errorf("%+v", r)
+	}
+	if shown := d.script.Shown(t, 1); shown.Asked != "CONFIRM" || !strings.Contains(shown.Description, "Enter PIN1 on the card reader's keypad") {
+		t.Errorf("%+v", shown)
+	}
+	if shown := d.script.Shown(t, 2); shown.Error != "Wrong PIN1." {
+		t.Errorf("%+v", shown)
+	}
+	d.script.Gone(t, d.script.Shown(t, 3))
+}

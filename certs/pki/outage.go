@@ -56,13 +56,15 @@ func (p *PKI) SetOutage(service string, o Outage) error {
 	if o != OutageNone && !slices.Contains(outages, o) {
 		return fmt.Errorf("%w: there is no fault %q", ErrBadOutage, o)
 	}
-	set := p.readOutages()
-	set[service] = o
-	b, err := json.Marshal(set)
-	if err != nil {
-		return fmt.Errorf("setting an outage: %w", err)
-	}
-	return writeFile(filepath.Join(p.dir, outageName), 0o600, b)
+	return p.store.update(func(*state, func(event) error) error { // for the lock alone
+		set := p.readOutages()
+		set[service] = o
+		b, err := json.Marshal(set)
+		if err != nil {
+			return fmt.Errorf("setting an outage: %w", err)
+		}
+		return writeFile(filepath.Join(p.dir, outageName), 0o600, b)
+	})
 }
 
 // readOutages gives what is set; a file that cannot be read sets nothing, for

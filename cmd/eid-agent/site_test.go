@@ -24,7 +24,7 @@ func TestLetters(t *testing.T) {
 		"https://xn--80ak6aa92e.com":              {"https://аррӏе.com", false}, // all Cyrillic: shown beside the encoding
 		"https://xn--pple-43d.com":                {"", true},                   // a Cyrillic а in apple
 		"https://xn--r8jz45g.jp":                  {"https://例え.jp", false},
-		"https://xn--9n2bp8q.kr":                  {"https://테스트.kr", false},
+		"https://xn--9n2bp8q.kr":                  {"https://실례.kr", false},
 		"https://xn--abc-.ee":                     {"", true}, // nothing encoded
 		"https://xn--.ee":                         {"", true},
 		"https://xn--99999999.ee":                 {"", true},

@@ -28,6 +28,8 @@ type amendment struct {
 	prev    int    // instead of the last startxref; -1 for none
 	hybrid  bool
 	end     string // after %%EOF
+	junk    string // before the cross-reference section
+	tail    string // after the trailer
 	decoy   bool   // a second cross-reference section, that startxref does not name
 }
 
@@ -73,6 +75,7 @@ func amend(doc []byte, a amendment) []byte {
 	default:
 		trailer += fmt.Sprintf(" /Prev %d", a.prev)
 	}
+	b.WriteString(a.junk)
 	start := b.Len()
 	sections := 1
 	if a.decoy {
@@ -85,7 +88,7 @@ func amend(doc []byte, a amendment) []byte {
 		}
 		fmt.Fprintf(b, "trailer\n<< /Size 1000 %s >>\n", trailer)
 	}
-	fmt.Fprintf(b, "startxref\n%d\n%%%%EOF\n%s", start, a.end)
+	fmt.Fprintf(b, "%sstartxref\n%d\n%%%%EOF\n%s", a.tail, start, a.end)
 	return b.Bytes()
 }
 

@@ -104,6 +104,9 @@ func TestForgedRevisions(t *testing.T) {
 		"validation data changed": {amendment{objects: map[int]string{firstEvidence(t, signed): stream("x")}}, "pades.content-changed"},
 		"dangling reference":      {amendment{objects: map[int]string{500: stream("BT (Pay 999) Tj ET")}}, "pades.dangling-reference"},
 		"stream made shorter":     {amendment{objects: map[int]string{18: "2"}}, "pades.content-changed"},
+		"unlisted object":         {amendment{objects: map[int]string{800: "(x)"}, junk: "5 0 obj\n" + stream("BT (Pay 999) Tj ET") + "\nendobj\n"}, "pades.unlisted-object"},
+		"unlisted in a comment":   {amendment{objects: map[int]string{800: "(x)"}, junk: "% 5 0 obj (x) endobj\n"}, "pades.unlisted-object"},
+		"unlisted at the end":     {amendment{objects: map[int]string{800: "(x)"}, tail: "5 0 obj\n(x)\nendobj\n"}, "pades.unlisted-object"},
 		"hybrid":                  {amendment{hybrid: true}, "pades.hybrid-update"},
 		"bytes after the end":     {amendment{end: "surprise"}, "pades.trailing-bytes"},
 	} {
@@ -119,6 +122,7 @@ func TestForgedRevisions(t *testing.T) {
 		for _, a := range []amendment{
 			{objects: map[int]string{3: objectText(t, signed, 3)}}, // written again
 			{objects: map[int]string{800: "(nobody sees this)"}},
+			{objects: map[int]string{800: "(x)"}, junk: "%some program\n"},
 			{objects: swap(11, "20260101000000Z", "20260601000000Z")},
 		} {
 			r := report(t, amend(signed, a), o.Trust(true))

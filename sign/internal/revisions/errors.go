@@ -28,5 +28,6 @@ var (
 	ErrRemoved         = fault.New("pades.object-removed", "a later revision removes an object that is in use", sayNo)
 	ErrDangling        = fault.New("pades.dangling-reference", "a later revision fills in an object that the signed one referred to in vain", sayNo)
 	ErrShared          = fault.New("pades.shared-object", "a later revision changes an object that is used for something else, too", sayNo)
+	ErrUnlisted        = fault.New("pades.unlisted-object", "a later revision holds an object that its cross-reference section does not name", sayNo)
 	ErrRepeated        = fault.New("pades.repeated-key", "a dictionary has a key twice, which readers see differently", sayNo)
 )

@@ -209,18 +209,15 @@ func (s *step) allowSignature(field pdf.Dict, value pdf.Ref, widgets []pdf.Dict)
 	return nil
 }
 
-// Annotation flags that keep a widget off the screen and the paper (ISO
-// 32000-1 table 165).
-const (
-	flagHidden = 2
-	flagNoView = 32
-)
+// flagHidden keeps an annotation off the screen and the paper (ISO 32000-1
+// table 165).
+const flagHidden = 2
 
-// visible tells whether a widget may draw something. Without an appearance or
-// with an empty rectangle there is nothing to draw.
+// visible tells whether a widget may draw something, from its appearance or by
+// the viewer's own idea. With an empty rectangle there is nothing to draw.
 func visible(widget pdf.Dict) bool {
 	flags, _ := widget.Int("F")
-	if widget.Get("AP") == nil || flags&flagHidden != 0 {
+	if widget.Name("Subtype") != "Widget" || flags&flagHidden != 0 {
 		return false
 	}
 	rect, ok := widget.Get("Rect").(pdf.Array)

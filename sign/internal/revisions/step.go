@@ -37,7 +37,7 @@ func (s *step) run() error {
 	}
 	s.refs.addDict(0, s.k, s.new.Revision().Trailer)
 	for _, rule := range []func() error{
-		s.unreadable, s.unchanged, s.trailer, s.form, s.signedFields, s.pages, s.validationData, s.catalog,
+		s.unlisted, s.unreadable, s.unchanged, s.trailer, s.form, s.signedFields, s.pages, s.validationData, s.catalog,
 		s.structure, s.information, s.metadata, s.closure, s.dangling, s.leftover,
 	} {
 		if err := rule(); err != nil {

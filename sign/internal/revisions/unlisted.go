@@ -1,0 +1,84 @@
+package revisions
+
+import (
+	"bytes"
+	"cmp"
+	"io"
+	"slices"
+
+	"eidgate/sign/internal/pdf"
+)
+
+// span is a range of bytes of the file.
+type span struct{ from, to int64 }
+
+// unlisted refuses objects that stand in the bytes of the revision without the
+// cross-reference section naming them. We do not see them, but a program that
+// repairs what it takes for a damaged file does.
+func (s *step) unlisted() error {
+	r := s.new.Revision()
+	if r.End == 0 {
+		s.refuse(ErrUnlisted, "revision %d has no end", s.k+1)
+		return nil
+	}
+	listed, err := s.listed(r)
+	if err != nil {
+		return err
+	}
+	pos, found := r.Start, 0
+	for _, l := range append(listed, span{r.End, r.End}) {
+		if l.from > pos {
+			n, err := s.countObjects(pos, l.from)
+			if err != nil {
+				return err
+			}
+			found += n
+		}
+		pos = max(pos, l.to)
+	}
+	allowed := 0
+	if r.IsStream && !slices.ContainsFunc(listed, func(l span) bool { return l.from == r.XRef }) {
+		allowed = 2 // a cross-reference stream need not list itself: its obj and endobj
+	}
+	if found > allowed {
+		s.refuse(ErrUnlisted, "in revision %d", s.k+1)
+	}
+	return nil
+}
+
+// listed are the places of the objects that the revision names, in order.
+func (s *step) listed(r *pdf.Revision) ([]span, error) {
+	var out []span
+	for num := range s.written {
+		object, err := s.new.Object(num)
+		if err != nil {
+			return nil, err
+		}
+		if object != nil && object.Revision == s.k && object.Start >= r.Start && object.End <= r.End {
+			out = append(out, span{object.Start, object.End})
+		}
+	}
+	slices.SortFunc(out, func(a, b span) int { return cmp.Compare(a.from, b.from) })
+	return out, nil
+}
+
+// countObjects counts "obj" between two bytes of the file.
+func (s *step) countObjects(from, to int64) (int, error) {
+	word := []byte("obj")
+	in := s.new.File().Raw(&pdf.Stream{Offset: from, Length: to - from})
+	buffer := make([]byte, 64<<10)
+	kept, found := 0, 0
+	for {
+		n, err := in.Read(buffer[kept:])
+		n += kept
+		found += bytes.Count(buffer[:n], word)
+		// A word may stand across the edge.
+		kept = copy(buffer, buffer[max(n-len(word)+1, 0):n])
+		switch {
+		case err == io.EOF:
+			return found, nil
+		case err != nil:
+			return 0, err
+		}
+	}
+}

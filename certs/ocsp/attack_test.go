@@ -49,6 +49,38 @@ func TestHonestAnswers(t *testing.T) {
 	})
 }
 
+// TestNamesWrittenOtherwise: an issuer whose own certificate writes its name
+// in another string type and another case than the certificates it issues.
+func TestNamesWrittenOtherwise(t *testing.T) {
+	w := newWorld(t)
+	q := w.query(t)
+	template := ca("")
+	template.SerialNumber, template.NotBefore, template.NotAfter = big.NewInt(1), w.ca.cert.NotBefore, w.ca.cert.NotAfter
+	for name, code := range map[string]string{"TEST  ca": "", "Test CB": "ocsp.no-answer"} {
+		utf8 := asn1.RawValue{Tag: asn1.TagUTF8String, Bytes: []byte(name)}
+		subject, err := asn1.Marshal(pkix.RDNSequence{{{Type: asn1.ObjectIdentifier{2, 5, 4, 3}, Value: utf8}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		template.RawSubject = subject
+		der, err := x509.CreateCertificate(rand.Reader, &template, &template, &w.ca.key.PublicKey, w.ca.key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if q.Issuer, err = x509.ParseCertificate(der); err != nil {
+			t.Fatal(err)
+		}
+		signed := w.template(w.good(t))
+		signed.ByName, signed.Certificates = true, nil
+		wantCode(t, w.sign(t, signed, &holder{cert: q.Issuer, key: w.ca.key}), q, code)
+		delegate := w.template(w.good(t))
+		if code != "" {
+			code = "ocsp.responder-wrong-issuer"
+		}
+		wantCode(t, w.sign(t, delegate, w.responder), q, code)
+	}
+}
+
 // TestSigners are the attacks on who may answer (RFC 6960 §4.2.2.2). The first
 // is the one x/crypto/ocsp lets through: every card holder of the same
 // authority could vouch for every other card.
@@ -213,7 +245,7 @@ func TestErrorStatuses(t *testing.T) {
 	w := newWorld(t)
 	for status, code := range map[ocsp.ResponseStatus]string{
 		ocsp.MalformedRequest: "ocsp.malformed-request", ocsp.InternalError: "ocsp.internal-error", ocsp.TryLater: "ocsp.try-later",
-		ocsp.SignatureRequired: "ocsp.signature-required", ocsp.Unauthorized: "ocsp.unauthorized", 4: "ocsp.malformed", 7: "ocsp.malformed",
+		ocsp.SignatureRequired: "ocsp.signature-required", ocsp.Unauthorized: "ocsp.unauthorized", 4: "ocsp.malformed", 7: "ocsp.malformed", -1: "ocsp.malformed",
 	} {
 		wantCode(t, ocsp.ErrorResponse(status), w.query(t), code)
 	}

@@ -15,6 +15,8 @@ import (
 
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+
+	"eidgate/certs/internal/pkix"
 )
 
 // Target is the certificate a status is asked for, reduced to what OCSP needs.
@@ -106,20 +108,37 @@ func (id CertID) SerialNumber() *big.Int {
 }
 
 // Names says whether the ID names target as issued by issuer: name hash, key
-// hash and serial number must all match.
+// hash and serial number must all match. The name is hashed as the certificate
+// writes its issuer (RFC 6960 §4.1.1), which an issuer may write otherwise in
+// its own certificate.
 func (id CertID) Names(target Target, issuer *x509.Certificate) bool {
 	return bytes.Equal(id.Serial, target.Serial) &&
-		bytes.Equal(target.IssuerName, issuer.RawSubject) && id.IssuedBy(issuer)
+		sameName(target.IssuerName, issuer.RawSubject) && id.hashes(target.IssuerName, issuer)
 }
 
 // IssuedBy says whether the ID's two issuer hashes are those of issuer.
 func (id CertID) IssuedBy(issuer *x509.Certificate) bool {
+	return id.hashes(issuer.RawSubject, issuer)
+}
+
+func (id CertID) hashes(name []byte, issuer *x509.Certificate) bool {
 	if id.Hash == 0 {
 		return false
 	}
 	key, err := keyBits(issuer)
-	return err == nil && bytes.Equal(id.IssuerName, sum(id.Hash, issuer.RawSubject)) &&
+	return err == nil && bytes.Equal(id.IssuerName, sum(id.Hash, name)) &&
 		bytes.Equal(id.IssuerKey, sum(id.Hash, key))
+}
+
+// sameName compares DER names by RFC 5280 §7.1, as the path between the same
+// certificates was.
+func sameName(a, b []byte) bool {
+	if bytes.Equal(a, b) {
+		return true
+	}
+	x, errX := pkix.ParseName(a)
+	y, errY := pkix.ParseName(b)
+	return errX == nil && errY == nil && x.Same(y)
 }
 
 func sum(hash crypto.Hash, b []byte) []byte {

@@ -69,7 +69,7 @@ var errNotCertificate = errors.New("not a certificate of RFC 5280 §4.1")
 
 func (r *Response) isResponder(cert *x509.Certificate) bool {
 	if r.ResponderName != nil {
-		return bytes.Equal(r.ResponderName, cert.RawSubject)
+		return sameName(r.ResponderName, cert.RawSubject)
 	}
 	key, err := keyBits(cert)
 	return err == nil && bytes.Equal(r.ResponderKey, sum(crypto.SHA1, key))
@@ -94,7 +94,7 @@ func (r *Response) judge(ctx context.Context, q *Query, cert *x509.Certificate) 
 // isIssuer says whether cert is the issuer: the same name and the same key,
 // perhaps in a renewed certificate.
 func isIssuer(cert, issuer *x509.Certificate) bool {
-	return bytes.Equal(cert.RawSubject, issuer.RawSubject) &&
+	return sameName(cert.RawSubject, issuer.RawSubject) &&
 		bytes.Equal(cert.RawSubjectPublicKeyInfo, issuer.RawSubjectPublicKeyInfo)
 }
 
@@ -102,7 +102,7 @@ func isIssuer(cert, issuer *x509.Certificate) bool {
 // and with OCSPSigning in its own extended key usage. Without the second,
 // every card holder could vouch for every other card of the same issuer.
 func checkDelegate(cert *x509.Certificate, q *Query) error {
-	if !bytes.Equal(cert.RawIssuer, q.Issuer.RawSubject) {
+	if !sameName(cert.RawIssuer, q.Issuer.RawSubject) {
 		return certs.Refuse("ocsp.responder-wrong-issuer", cert, "the OCSP responder's certificate is not from the issuer it answers for")
 	}
 	if alg := cert.SignatureAlgorithm; (alg == x509.SHA1WithRSA || alg == x509.ECDSAWithSHA1) && !q.AllowSHA1 {

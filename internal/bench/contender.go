@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -15,6 +16,7 @@ type contender struct {
 	name    string
 	command func(ctx context.Context, in, out string) (*exec.Cmd, error)
 	signs   bool // its output is judged by pdfsig once
+	small   bool // it is not given the large document, which it holds in memory
 }
 
 // suite is work of one kind, the floor first.
@@ -22,7 +24,7 @@ type suite struct {
 	name    string
 	all     []contender
 	missing []string // contenders that cannot be measured here
-	budgets func(w io.Writer, byName map[string]result)
+	budgets func(w io.Writer, size int64, byName map[string]result)
 }
 
 const (
@@ -33,6 +35,14 @@ const (
 	pdfsignName = "pdfsign v0.9.0"
 	podofoName  = "podofosign"
 )
+
+// at is the suite for a document of one size.
+func (s suite) at(size int64) suite {
+	if size > budgetSize {
+		s.all = slices.DeleteFunc(slices.Clone(s.all), func(c contender) bool { return c.small })
+	}
+	return s
+}
 
 // command is a contender without state.
 func command(program string, args ...string) func(context.Context, string, string) (*exec.Cmd, error) {
@@ -50,19 +60,19 @@ func signing(ctx context.Context, self, bin, dir string, c *credentials) suite {
 	child := func(task string) func(context.Context, string, string) (*exec.Cmd, error) {
 		return command(self, childCommand, task, c.ec.key, c.ec.cert, "{in}", "{out}")
 	}
-	s := suite{name: "sign", budgets: signingBudgets, all: []contender{{floorName, child("floor"), false}}}
+	s := suite{name: "sign", budgets: signingBudgets, all: []contender{{name: floorName, command: child("floor")}}}
 	if eid, err := newEID(ctx, bin, dir, c); err == nil {
-		s.all = append(s.all, contender{eidName, eid.command, true})
+		s.all = append(s.all, contender{name: eidName, command: eid.command, signs: true})
 	} else {
 		s.missing = append(s.missing, fmt.Sprintf("%s (%v)", eidName, err))
 	}
 	s.all = append(s.all,
-		contender{checkedName, child("checked"), true},
-		contender{libraryName, child("library"), true},
-		contender{pdfsignName, child("pdfsign"), true})
+		contender{name: checkedName, command: child("checked"), signs: true},
+		contender{name: libraryName, command: child("library"), signs: true},
+		contender{name: pdfsignName, command: child("pdfsign"), signs: true, small: true})
 	if podofo, err := exec.LookPath("podofosign"); err == nil {
-		s.all = append(s.all, contender{podofoName,
-			command(podofo, "-in", "{in}", "-out", "{out}", "-cert", c.rsa.cert, "-pkey", c.rsa.key, "-digest", "SHA256"), true})
+		s.all = append(s.all, contender{name: podofoName, signs: true, small: true,
+			command: command(podofo, "-in", "{in}", "-out", "{out}", "-cert", c.rsa.cert, "-pkey", c.rsa.key, "-digest", "SHA256")})
 	} else {
 		s.missing = append(s.missing, podofoName+" (not installed)")
 	}
@@ -79,19 +89,19 @@ const (
 // checking is the suite of programs that judge a file signed at level LT, with
 // the trust folder of its PKI.
 func checking(self, bin, trust string) suite {
-	s := suite{name: "check", budgets: checkingBudgets, all: []contender{{hashName, command(self, childCommand, "hash", "{in}"), false}}}
+	s := suite{name: "check", budgets: checkingBudgets, all: []contender{{name: hashName, command: command(self, childCommand, "hash", "{in}")}}}
 	eid, err := filepath.Abs(filepath.Join(bin, "eid"))
 	if err == nil {
 		_, err = os.Stat(eid)
 	}
 	if err == nil {
-		s.all = append(s.all, contender{eidVerifyName, command(eid, "verify", "--offline", "--trust", trust, "{in}"), false})
+		s.all = append(s.all, contender{name: eidVerifyName, command: command(eid, "verify", "--offline", "--trust", trust, "{in}")})
 	} else {
 		s.missing = append(s.missing, eidVerifyName+" (not built)")
 	}
-	s.all = append(s.all, contender{pdfsignVerifyName, command(self, childCommand, "pdfsign-verify", "{in}"), false})
+	s.all = append(s.all, contender{name: pdfsignVerifyName, small: true, command: command(self, childCommand, "pdfsign-verify", "{in}")})
 	if pdfsig, err := exec.LookPath("pdfsig"); err == nil {
-		s.all = append(s.all, contender{pdfsigName, command(pdfsig, "-nocert", "{in}"), false})
+		s.all = append(s.all, contender{name: pdfsigName, command: command(pdfsig, "-nocert", "{in}")})
 	}
 	return s
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"strings"
 )
 
 // pageBytes of image-like data stand on each page.
@@ -21,12 +22,12 @@ func writeDocument(path string, size int64) error {
 	d := document{w: bufio.NewWriterSize(f, 1<<20), random: rand.NewChaCha8([32]byte{1})}
 	d.write("%%PDF-1.7\n%%\xe2\xe3\xcf\xd3\n")
 	pages := int(max(1, (size-1500)/(pageBytes+250)))
-	kids := ""
+	var kids strings.Builder
 	for i := range pages {
-		kids += fmt.Sprintf("%d 0 R ", 3+2*i)
+		fmt.Fprintf(&kids, "%d 0 R ", 3+2*i)
 	}
 	d.object("<< /Type /Catalog /Pages 2 0 R >>", nil)
-	d.object(fmt.Sprintf("<< /Type /Pages /Count %d /Kids [%s] >>", pages, kids), nil)
+	d.object(fmt.Sprintf("<< /Type /Pages /Count %d /Kids [%s] >>", pages, kids.String()), nil)
 	for i := range pages {
 		d.object(fmt.Sprintf("<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources << /XObject << /I %d 0 R >> >> >>", 4+2*i), nil)
 		d.object("", d.data())

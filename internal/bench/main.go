@@ -41,9 +41,10 @@ func main() {
 
 // settings of one run.
 type settings struct {
-	bin  string // folder of the built programs
-	dir  string // where the files are
-	runs int    // of the smallest size; larger ones get fewer
+	bin   string // folder of the built programs
+	dir   string // where the files are
+	runs  int    // of the smallest size; larger ones get fewer
+	large bool   // measure a document of 2.3 GB too
 }
 
 func run(ctx context.Context, args []string, w io.Writer) error {
@@ -52,6 +53,7 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 	flags.StringVar(&s.bin, "bin", "bin", "folder of the built programs")
 	flags.StringVar(&s.dir, "dir", defaultDir(), "folder for the files, 1 GB free; memory shows the programs, a disk shows the disk")
 	flags.IntVar(&s.runs, "runs", 21, "runs of the smallest size")
+	flags.BoolVar(&s.large, "large", false, "measure a document of 2.3 GB too, with the programs that do not hold it in memory; 7 GB free")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -89,7 +91,12 @@ func (b *bench) suite(ctx context.Context, s suite, signed bool) error {
 	for _, name := range s.missing {
 		fmt.Fprintf(b.w, "not measured: %s\n", name)
 	}
-	for _, size := range []int64{100 << 10, 10 << 20, 100 << 20} {
+	sizes := []int64{100 << 10, 10 << 20, budgetSize}
+	if b.large {
+		sizes = append(sizes, largeSize)
+	}
+	for _, size := range sizes {
+		s := s.at(size)
 		in, err := b.document(ctx, size, signed)
 		if err != nil {
 			return fmt.Errorf("making the document: %w", err)
@@ -126,7 +133,9 @@ func (b *bench) child(ctx context.Context, args ...string) error {
 // runsFor takes fewer runs of larger files, and never an even number.
 func runsFor(runs int, size int64) int {
 	switch {
-	case size >= 100<<20:
+	case size > budgetSize:
+		runs = 3
+	case size == budgetSize:
 		runs /= 3
 	case size >= 10<<20:
 		runs /= 2

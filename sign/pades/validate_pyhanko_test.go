@@ -1,3 +1,5 @@
+//go:build interop
+
 package pades_test
 
 import (

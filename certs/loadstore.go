@@ -34,6 +34,26 @@ var trustSuffixes = []string{".pem", ".crt", ".cer", ".der"}
 // is not a certificate or too large ("trust.unreadable", naming the file) and
 // what [NewStore] refuses.
 func LoadStore(dir string) (*Store, error) {
+	f, err := LoadFolder(dir)
+	if err != nil {
+		return nil, err
+	}
+	if len(f.Anchors) == 0 {
+		return nil, Refuse("trust.no-anchors", nil, "trust folder %s holds no certificates", dir).
+			WithHint("Put the authorities' certificates (.pem, .crt, .cer or .der) into the trust folder.")
+	}
+	return NewStoreOf(f.Domain, f.Anchors)
+}
+
+// Folder is what a trust folder holds.
+type Folder struct {
+	Domain  Domain
+	Anchors []Anchor // for every purpose; may be empty
+}
+
+// LoadFolder reads a trust folder as [LoadStore] does, for callers that have
+// further anchors; one without certificates is no error.
+func LoadFolder(dir string) (*Folder, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, Refuse("trust.unreadable", nil, "reading the trust folder: %w", err).
@@ -46,7 +66,7 @@ func LoadStore(dir string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	var anchors []*x509.Certificate
+	f := &Folder{Domain: domain}
 	for _, e := range entries {
 		if e.IsDir() || !hasTrustSuffix(e.Name()) {
 			continue
@@ -55,13 +75,11 @@ func LoadStore(dir string) (*Store, error) {
 		if err != nil {
 			return nil, err
 		}
-		anchors = append(anchors, found...)
+		for _, c := range found {
+			f.Anchors = append(f.Anchors, Anchor{Certificate: c})
+		}
 	}
-	if len(anchors) == 0 {
-		return nil, Refuse("trust.no-anchors", nil, "trust folder %s holds no certificates", dir).
-			WithHint("Put the authorities' certificates (.pem, .crt, .cer or .der) into the trust folder.")
-	}
-	return NewStore(domain, anchors...)
+	return f, nil
 }
 
 func hasTrustSuffix(name string) bool {

@@ -11,15 +11,35 @@ import (
 // very certificate of a service. A Store is immutable and safe for concurrent
 // use.
 type Store struct {
-	domain  Domain
-	anchors []*x509.Certificate
-	nodes   []*node // parallel to anchors
+	domain   Domain
+	anchors  []*x509.Certificate
+	nodes    []*node     // parallel to anchors
+	purposes [][]Purpose // parallel to anchors; nil is every purpose
 }
 
-// NewStore makes a store. It refuses no anchors ("trust.no-anchors"), a
-// certificate known to belong to the other domain ("trust.mixed-domains") and
-// a domain that is none ("trust.bad-domain").
+// Anchor is a certificate that is believed, for some purposes or for all.
+type Anchor struct {
+	Certificate *x509.Certificate
+	// Purposes are those of paths that may end here; nil allows every one. A
+	// time-stamp authority of a trusted list issues no signers.
+	Purposes []Purpose
+}
+
+// NewStore makes a store whose anchors are believed for every purpose. It
+// refuses no anchors ("trust.no-anchors"), a certificate known to belong to the
+// other domain ("trust.mixed-domains") and a domain that is none
+// ("trust.bad-domain").
 func NewStore(domain Domain, anchors ...*x509.Certificate) (*Store, error) {
+	list := make([]Anchor, len(anchors))
+	for i, a := range anchors {
+		list[i].Certificate = a
+	}
+	return NewStoreOf(domain, list)
+}
+
+// NewStoreOf makes a store of anchors with their purposes, as NewStore does. An
+// anchor given twice is believed for the purposes of both.
+func NewStoreOf(domain Domain, anchors []Anchor) (*Store, error) {
 	if policies().Version == "" {
 		return nil, Refuse("trust.no-table", nil, "the policy table is unreadable")
 	}
@@ -28,26 +48,50 @@ func NewStore(domain Domain, anchors ...*x509.Certificate) (*Store, error) {
 	}
 	s := &Store{domain: domain}
 	for _, a := range anchors {
-		if a == nil {
-			return nil, Refuse("trust.unreadable", nil, "a trust anchor is missing")
-		}
-		if err := checkDomain(domain, a, false); err != nil {
+		if err := s.add(a); err != nil {
 			return nil, err
 		}
-		if slices.ContainsFunc(s.anchors, a.Equal) {
-			continue
-		}
-		n, err := newNode(a)
-		if err != nil {
-			return nil, Refuse("trust.unreadable", a, "a trust anchor is unusable: %w", err)
-		}
-		s.anchors, s.nodes = append(s.anchors, a), append(s.nodes, n)
 	}
 	if len(s.anchors) == 0 {
 		return nil, Refuse("trust.no-anchors", nil, "the trust store has no anchors").
 			WithHint("Put the certificates of the authorities to trust into the trust folder.")
 	}
 	return s, nil
+}
+
+func (s *Store) add(a Anchor) error {
+	if a.Certificate == nil {
+		return Refuse("trust.unreadable", nil, "a trust anchor is missing")
+	}
+	if err := checkDomain(s.domain, a.Certificate, false); err != nil {
+		return err
+	}
+	if i := slices.IndexFunc(s.anchors, a.Certificate.Equal); i >= 0 {
+		if s.purposes[i] == nil || a.Purposes == nil {
+			s.purposes[i] = nil
+		} else {
+			s.purposes[i] = slices.Concat(s.purposes[i], a.Purposes)
+		}
+		return nil
+	}
+	n, err := newNode(a.Certificate)
+	if err != nil {
+		return Refuse("trust.unreadable", a.Certificate, "a trust anchor is unusable: %w", err)
+	}
+	s.anchors, s.nodes = append(s.anchors, a.Certificate), append(s.nodes, n)
+	s.purposes = append(s.purposes, slices.Clone(a.Purposes))
+	return nil
+}
+
+// nodesFor are the anchors that a path for the purpose may end at.
+func (s *Store) nodesFor(p Purpose) []*node {
+	var nodes []*node
+	for i, n := range s.nodes {
+		if s.purposes[i] == nil || slices.Contains(s.purposes[i], p) {
+			nodes = append(nodes, n)
+		}
+	}
+	return nodes
 }
 
 // Domain tells which trust domain the store belongs to.

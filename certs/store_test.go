@@ -114,3 +114,28 @@ func TestKnownAuthorities(t *testing.T) {
 		t.Errorf("a name alone is known as %+v", a)
 	}
 }
+
+// An anchor may be believed for some purposes only: a time-stamp authority of
+// a trusted list must not vouch for signers.
+func TestAnchorsWithPurposes(t *testing.T) {
+	root := newRoot(t, "Root")
+	card := root.issueSign(t).Cert
+	verify := func(anchors ...certs.Anchor) error {
+		t.Helper()
+		store, err := certs.NewStoreOf(certs.Test, anchors)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v := &certs.Verifier{Store: store}
+		_, err = v.Verify(t.Context(), certs.Request{Certificate: card, Purpose: certs.DocumentSigning, Revocation: certs.RevocationSkipped})
+		return err
+	}
+	stamps := certs.Anchor{Certificate: root.Cert, Purposes: []certs.Purpose{certs.Timestamping}}
+	signers := certs.Anchor{Certificate: root.Cert, Purposes: []certs.Purpose{certs.DocumentSigning}}
+	all := certs.Anchor{Certificate: root.Cert}
+	wantCode(t, verify(stamps), "path.no-anchor")
+	wantCode(t, verify(signers), "")
+	wantCode(t, verify(all), "")
+	wantCode(t, verify(stamps, signers), "")
+	wantCode(t, verify(all, stamps), "")
+}

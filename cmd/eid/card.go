@@ -30,7 +30,7 @@ func (cardList) Run(ctx context.Context, a *app) error {
 	}
 	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
 	for _, r := range readers {
-		fmt.Fprintf(w, "%s\t%s\n", plain(r.Name), plain(a.inReader(ctx, r)))
+		fmt.Fprintf(w, "%s\t%s\n", r.Label(), plain(a.inReader(ctx, r)))
 	}
 	return w.Flush()
 }

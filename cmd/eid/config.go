@@ -81,4 +81,14 @@ const settingsHelp = `Settings of eid: one YAML file, ~/.config/eid/eid.yaml or 
   reader           part of the reader's name, when several hold a card
 
 docs/eid.example.yaml explains each with an example.
+
+A trust folder holds certificates (.pem, .crt, .cer, .der), a file "domain" with
+"production" or "test", and, to follow trusted lists (ETSI TS 119 612), the file
+lists.yaml:
+
+  url          the list to begin with, the EU's list of lists or a national one
+  national     the territory, when url is a national list
+  territories  the national lists to follow; all when left out
+  signers      the folder in it with the certificates the first list may be
+               signed with (default signers)
 `

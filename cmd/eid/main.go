@@ -47,6 +47,7 @@ type commands struct {
 	Sign   signCommand   `cmd:"" help:"Sign PDF files with a card or a PKCS#11 token."`
 	Verify verifyCommand `cmd:"" help:"Check the signatures of PDF files."`
 	Auth   authCommand   `cmd:"" help:"Log in: print a Web eID authentication token."`
+	Trust  trustCommands `cmd:"" help:"Fetch and show trusted lists."`
 	Help   helpCommand   `cmd:"" help:"Explain exit codes, settings or the validation policy."`
 }
 

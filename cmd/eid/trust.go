@@ -10,6 +10,7 @@ import (
 	"eidgate/certs/aia"
 	"eidgate/certs/ocsp"
 	"eidgate/certs/timestamp"
+	"eidgate/certs/tsl"
 	"eidgate/internal/fault"
 )
 
@@ -20,15 +21,53 @@ var (
 		"Name one with --timestamp-url or as timestamp_url in the settings file, or sign with --level B.")
 )
 
-// loadTrust opens the trust folder of the flag or else of the settings.
-func (a *app) loadTrust(dir string) (*certs.Store, error) {
+// trustFolder is the flag's or else the settings'.
+func (a *app) trustFolder(dir string) (string, error) {
 	if dir == "" {
 		dir = a.settings.Trust
 	}
 	if dir == "" {
-		return nil, errNoTrust
+		return "", errNoTrust
 	}
-	return certs.LoadStore(dir)
+	return dir, nil
+}
+
+// loadTrust opens a trust folder: the certificates in it and the services that
+// the trusted lists it follows vouch for now.
+func (a *app) loadTrust(dir string) (*certs.Store, error) {
+	dir, err := a.trustFolder(dir)
+	if err != nil {
+		return nil, err
+	}
+	cache, err := a.openLists(dir)
+	if err != nil {
+		return nil, err
+	}
+	if cache == nil {
+		return certs.LoadStore(dir)
+	}
+	return a.storeWithLists(dir, cache)
+}
+
+func (a *app) storeWithLists(dir string, cache *tsl.Cache) (*certs.Store, error) {
+	set, err := cache.Load()
+	if err != nil {
+		return nil, err
+	}
+	own, err := certs.LoadFolder(dir)
+	if err != nil {
+		return nil, err
+	}
+	anchors := own.Anchors
+	for _, filter := range []tsl.Filter{
+		{Kinds: []tsl.Kind{tsl.QualifiedCA}, Use: tsl.ForSignatures, At: a.now()},
+		{Kinds: []tsl.Kind{tsl.Timestamping}, At: a.now()},
+	} {
+		for _, anchor := range set.Anchors(filter) {
+			anchors = append(anchors, certs.Anchor{Certificate: anchor.Certificate, Purposes: purposes[anchor.Kind]})
+		}
+	}
+	return certs.NewStoreOf(own.Domain, anchors)
 }
 
 // services are what signing and checking ask outside this machine.

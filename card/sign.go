@@ -34,7 +34,7 @@ func (e *eid) Sign(ctx context.Context, r SignRequest) ([]byte, error) {
 	in := signing{usage: r.Usage, digest: r.Digest, algorithm: algorithm, public: cert.PublicKey}
 	signature, err := e.applet.sign(ctx, in, code)
 	if err != nil {
-		return nil, fmt.Errorf("signing: %w", err)
+		return nil, err
 	}
 	if !verify(cert, algorithm, r.Digest, signature) {
 		return nil, ErrBadSignature

@@ -137,6 +137,8 @@ func TestDirectoryNameConstraints(t *testing.T) {
 		{"excluded", chain(nil, subtree(t, false, "dir", "Tests"), organisation(country, o("TESTS"), person)), out, nil},
 		{"not excluded", chain(nil, subtree(t, false, "dir", "Tests"), organisation(country, o("Others"), person)), "", nil},
 		{"the root excludes it", chain(subtree(t, false, "dir", "Others"), nil, organisation(country, o("Others"), person)), out, nil},
+		{"the root excludes its issuer", chain(subtree(t, false, "dir", "Tests"), nil, organisation(country, o("Others"), person)), out, nil},
+		{"the root permits others than its issuer", chain(subtree(t, true, "dir", "Others"), nil, organisation(country, o("Others"), person)), out, nil},
 		{"mailbox in the subject", chain(nil, subtree(t, true, "mbx", "example.ee"), organisation(country, mailbox("a@attacker.com"), person)), out, nil},
 		{"right mailbox in the subject", chain(nil, subtree(t, true, "mbx", "example.ee"), organisation(country, mailbox("a@example.ee"), person)), "", nil},
 	} {
@@ -193,4 +195,25 @@ func TestNameChaining(t *testing.T) {
 			wantCode(t, err, c.code)
 		})
 	}
+}
+
+func TestConstraintOfAnAddressWithoutMask(t *testing.T) {
+	short := withExtension(true, []byte{0x30, 10, 0xa0, 8, 0x30, 6, 0x87, 4, 192, 0, 2, 0}, 2, 5, 29, 30)
+	root := newRoot(t, "Root of tests")
+	leaf := root.issueAuth(t)
+	issuer := root.issueCA(t, "Issuer of tests")
+	forged := root.forgeDER(t, issuer.Cert, func(b *tbs) {
+		var c x509.Certificate
+		short(&c)
+		b.Extensions = append(b.Extensions, c.ExtraExtensions...)
+	}, nil)
+	cert, err := certs.ParseCertificate(forged)
+	must(t, err)
+	under := issuer.issueAuth(t)
+	_, err = verifierFor(t, certs.Test, root.Cert).Verify(t.Context(), certs.Request{
+		Certificate: under.Cert, Intermediates: list(cert), Purpose: certs.Authentication,
+	})
+	wantCode(t, err, "certificate.malformed")
+	_, err = verifierFor(t, certs.Test, root.Cert).Verify(t.Context(), certs.Request{Certificate: leaf.Cert, Purpose: certs.Authentication})
+	wantCode(t, err, "")
 }

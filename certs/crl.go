@@ -144,6 +144,9 @@ func (c *crlCheck) run() (*RevocationStatus, error) {
 	for _, dp := range append(slices.Clone(c.cert.DistributionPoints), implied) {
 		for _, l := range c.lists {
 			entry, err := c.consult(dp, l)
+			if err != nil && *c.budget < 0 {
+				return nil, err
+			}
 			if err != nil {
 				if c.why == nil {
 					c.why = err

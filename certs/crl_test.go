@@ -119,6 +119,10 @@ func TestRevocationLists(t *testing.T) {
 		{"delta of a newer base", leaf, lists{root.crl(t), root.crl(t, delta(6, 7), revoked(leaf))}, "", 0},
 		{"delta not newer than the list", leaf, lists{root.crl(t), root.crl(t, delta(3, 5), revoked(leaf))}, "", 0},
 		{"delta releases", leaf, lists{root.crl(t, entry(leaf, before, 6)), root.crl(t, delta(5, 6), entry(leaf, before, 8))}, "", 0},
+		{"delta of another scope", leaf, lists{root.crl(t), root.crl(t, delta(5, 6), idp(0x81, 1, 0xff), revoked(leaf))}, "", 0},
+		{"delta without the list's scope", leaf, lists{root.crl(t, idp(0x81, 1, 0xff)), root.crl(t, delta(5, 6), revoked(leaf))}, "", 0},
+		{"delta of the same scope", leaf, lists{root.crl(t, idp(0x81, 1, 0xff)), root.crl(t, delta(5, 6), idp(0x81, 1, 0xff), revoked(leaf))}, "revocation.revoked", 0},
+		{"partition named by a directory name", leaf, lists{root.crl(t, idp(append([]byte{0xa0, byte(len(root.Cert.RawSubject) + 4), 0xa0, byte(len(root.Cert.RawSubject) + 2), 0xa4, byte(len(root.Cert.RawSubject))}, root.Cert.RawSubject...)...))}, "", 0},
 		{"newest delta counts", leaf, lists{root.crl(t), root.crl(t, delta(5, 7), revoked(leaf)), root.crl(t, delta(5, 6))}, "revocation.revoked", 0},
 		{"another key's delta", leaf, lists{root.crl(t, revoked(leaf)), stranger.crl(t, delta(5, 6), entry(leaf, before, 8))}, "revocation.revoked", 0},
 		{"ended delta", leaf, lists{root.crl(t, revoked(leaf)), root.crl(t, delta(5, 6), entry(leaf, before, 8), dates(-2*time.Hour, -time.Hour))}, "revocation.revoked", 0},
@@ -248,26 +252,40 @@ func TestInvalidityDate(t *testing.T) {
 	}
 }
 
-// A list without a next update is refused: it would hold for ever. The
-// standard library makes none, so this one is made by hand.
-func TestListWithoutNextUpdate(t *testing.T) {
+// Lists that the standard library does not make are made by hand.
+func TestListsWithOddDates(t *testing.T) {
 	root := newRoot(t, "Root of tests")
 	leaf := root.issueAuth(t).Cert
 	algorithm := pkix.AlgorithmIdentifier{Algorithm: asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 2}}
-	body := marshal(t, struct {
-		Version   int
-		Algorithm pkix.AlgorithmIdentifier
-		Issuer    asn1.RawValue
-		Made      time.Time
-	}{1, algorithm, asn1.RawValue{FullBytes: root.Cert.RawSubject}, noon.Add(-time.Hour)})
-	signature := root.signRaw(t, algorithm.Algorithm.String(), body)
-	der := marshal(t, signedCertificate{
-		asn1.RawValue{FullBytes: body}, algorithm, asn1.BitString{Bytes: signature, BitLength: 8 * len(signature)},
-	})
-	v := verifierFor(t, certs.Test, root.Cert)
-	source, err := certs.NewRevocationLists(v.Store, [][]byte{der})
-	must(t, err)
-	v.Revocation = source
-	_, err = v.Verify(t.Context(), certs.Request{Certificate: leaf, Purpose: certs.Authentication})
-	wantCode(t, err, "crl.no-next-update")
+	for _, c := range []struct {
+		name       string
+		made, next time.Time
+		code       string
+	}{
+		{"an hour each way", noon.Add(-time.Hour), noon.Add(time.Hour), ""},
+		{"no next update", noon.Add(-time.Hour), time.Time{}, "crl.no-next-update"},
+		{"ends before it begins", noon.Add(10 * time.Minute), noon.Add(5 * time.Minute), "crl.not-yet-valid"},
+		{"made a little ahead of our clock", noon.Add(10 * time.Minute), noon.Add(time.Hour), ""},
+		{"made far ahead of our clock", noon.Add(16 * time.Minute), noon.Add(time.Hour), "crl.not-yet-valid"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			body := marshal(t, struct {
+				Version   int
+				Algorithm pkix.AlgorithmIdentifier
+				Issuer    asn1.RawValue
+				Made      time.Time
+				Next      time.Time `asn1:"optional"`
+			}{1, algorithm, asn1.RawValue{FullBytes: root.Cert.RawSubject}, c.made, c.next})
+			signature := root.signRaw(t, algorithm.Algorithm.String(), body)
+			der := marshal(t, signedCertificate{
+				asn1.RawValue{FullBytes: body}, algorithm, asn1.BitString{Bytes: signature, BitLength: 8 * len(signature)},
+			})
+			v := verifierFor(t, certs.Test, root.Cert)
+			source, err := certs.NewRevocationLists(v.Store, [][]byte{der})
+			must(t, err)
+			v.Revocation = source
+			_, err = v.Verify(t.Context(), certs.Request{Certificate: leaf, Purpose: certs.Authentication})
+			wantCode(t, err, c.code)
+		})
+	}
 }

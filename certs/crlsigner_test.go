@@ -38,6 +38,11 @@ func TestIndirectLists(t *testing.T) {
 		}
 	}
 	indirect := idp(0x84, 1, 0xff)
+	late := root.issue(t, authorityTemplate("Lister"), notCA, keyID, usage(x509.KeyUsageCRLSign), validity(-30*time.Minute, time.Hour))
+	gone := root.issue(t, authorityTemplate("Lister"), notCA, keyID, usage(x509.KeyUsageCRLSign), validity(-3*time.Hour, -2*time.Hour))
+	onlyCA := root.crl(t, idp(0x82, 1, 0xff))
+	itself := append([]byte{0xa0, byte(len(names) + 2), 0xa0, byte(len(names))}, names...)
+	foreign := append([]byte{0xa0, byte(len(rootName) + 2), 0xa0, byte(len(rootName))}, rootName...)
 	for _, c := range []struct {
 		name   string
 		cert   *x509.Certificate
@@ -45,6 +50,10 @@ func TestIndirectLists(t *testing.T) {
 		signer pair
 		code   string
 	}{
+		{"signer expired", leaf, [][]byte{gone.crl(t, indirect), onlyCA}, gone, "crl.signer"},
+		{"signer new, list from its time", leaf, [][]byte{late.crl(t, indirect, dates(-time.Minute, time.Hour)), root.crl(t)}, late, ""},
+		{"partition named as the lister", leaf, [][]byte{lister.crl(t, idp(append(itself, 0x84, 1, 0xff)...)), root.crl(t)}, lister, ""},
+		{"partition named as another", leaf, [][]byte{lister.crl(t, idp(append(foreign, 0x84, 1, 0xff)...)), onlyCA}, lister, "revocation.missing"},
 		{"good", leaf, [][]byte{lister.crl(t, indirect), root.crl(t)}, lister, ""},
 		{"revoked", leaf, [][]byte{lister.crl(t, indirect, revokedOfRoot(leaf)), root.crl(t)}, lister, "revocation.revoked"},
 		{"same serial number of the lister's own", leaf, [][]byte{lister.crl(t, indirect, entry(leaf, noon.Add(-time.Minute), 1)), root.crl(t)}, lister, ""},
@@ -84,18 +93,24 @@ func TestListsAreBounded(t *testing.T) {
 	leaf := root.issueAuth(t).Cert
 	var lists [][]byte
 	var signers []*x509.Certificate
-	for range 40 {
-		other := newRoot(t, "Root of tests") // the same name, other keys
-		signers = append(signers, other.Cert)
-		lists = append(lists, other.crl(t))
+	for range 25 {
+		// The same name, other keys: every list is tried with every key.
+		lists = append(lists, newRoot(t, "Root of tests").crl(t))
+		signers = append(signers, newRoot(t, "Root of tests").Cert)
 	}
 	v := verifierFor(t, certs.Test, root.Cert)
-	source, err := certs.NewRevocationLists(v.Store, lists, signers...)
-	must(t, err)
-	v.Revocation = source
-	_, err = v.Verify(t.Context(), certs.Request{Certificate: leaf, Purpose: certs.Authentication})
-	wantOneOf(t, err, []string{"crl.signature", "crl.signer", "crl.too-complex"})
+	ask := func(lists [][]byte) error {
+		source, err := certs.NewRevocationLists(v.Store, lists, signers...)
+		must(t, err)
+		v.Revocation = source
+		_, err = v.Verify(t.Context(), certs.Request{Certificate: leaf, Purpose: certs.Authentication})
+		return err
+	}
+	wantCode(t, ask(append(lists[:10:10], root.crl(t))), "")
+	wantCode(t, ask(append(lists[:25:25], root.crl(t))), "crl.too-complex")
 
+	_, err := certs.NewRevocationLists(v.Store, make([][]byte, 1024), make([]*x509.Certificate, 1024)...)
+	must(t, err)
 	_, err = certs.NewRevocationLists(v.Store, make([][]byte, 1025))
 	wantCode(t, err, "crl.too-many")
 	_, err = certs.NewRevocationLists(v.Store, nil, make([]*x509.Certificate, 1025)...)

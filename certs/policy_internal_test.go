@@ -46,6 +46,12 @@ func estonianPath(t *testing.T, issuer string, issued time.Time, policies ...str
 	return p
 }
 
+// notAuthorised makes a path valid for no policy.
+func notAuthorised(p *Path) *Path {
+	p.valid = nil
+	return p
+}
+
 func TestEstonianPolicies(t *testing.T) {
 	const (
 		ncp, qcp     = "0.4.0.2042.1.2", "0.4.0.194112.1.2"
@@ -74,6 +80,7 @@ func TestEstonianPolicies(t *testing.T) {
 		{"any policy", Authentication, estonianPath(t, "ESTEID2018", y2020, "2.5.29.32.0"), 0, "policy.missing"},
 		{"Mobile-ID", Authentication, estonianPath(t, "ESTEID2018", y2020, "1.3.6.1.4.1.10015.1.3", ncp), 0, "policy.mobile-id"},
 		{"example arc", Authentication, estonianPath(t, "ESTEID2025", y2026, "2.999."+resident2025, ncp), 0, "policy.example-arc"},
+		{"not the authority's to give", Authentication, notAuthorised(estonianPath(t, "ESTEID2018", y2020, resident2018, ncp)), 0, "policy.not-authorised"},
 		{"before the authority's time", Authentication, estonianPath(t, "ESTEID2025", y2020, resident2025, ncp), 0, "policy.date"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

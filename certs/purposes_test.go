@@ -44,6 +44,8 @@ var purposeProfiles = []struct {
 	{"web server", sigKey, eku(serverAuth), nil, "ekeeek"},
 	{"certificate signing in key usage", sigKey | x509.KeyUsageCertSign, eku(clientAuth), nil, "aaaaaa"},
 	{"list signing in key usage", nonRep | x509.KeyUsageCRLSign, nil, nil, "aaaaaa"},
+	{"an authority by its basic constraints", sigKey, eku(clientAuth), []edit{func(c *x509.Certificate) { c.IsCA = true }}, "aaaaaa"},
+	{"signing with empty extended usage", nonRep, nil, []edit{withExtension(false, []byte{0x30, 0x00}, 2, 5, 29, 37)}, "keeeke"},
 	{"empty extended usage", sigKey, nil, []edit{withExtension(false, []byte{0x30, 0x00}, 2, 5, 29, 37)}, "ekeeek"},
 }
 

@@ -108,6 +108,7 @@ func TestPathRefusals(t *testing.T) {
 
 		{"critical extension in leaf", chain(nil, nil, withExtension(true, []byte{5, 0}, unknownExtension...)), "path.critical-extension", nil},
 		{"critical extension in issuer", chain(nil, withExtension(true, []byte{5, 0}, unknownExtension...), nil), "path.critical-extension", nil},
+		{"critical extension in root", chain(withExtension(true, []byte{5, 0}, unknownExtension...), nil, nil), "path.critical-extension", nil},
 		{"other extension in leaf", chain(nil, nil, withExtension(false, []byte{5, 0}, unknownExtension...)), "", nil},
 		{"critical qcStatements", chain(nil, nil, withExtension(true, []byte{0x30, 0}, 1, 3, 6, 1, 5, 5, 7, 1, 3)), "path.critical-extension", nil},
 
@@ -137,6 +138,8 @@ func TestPathRefusals(t *testing.T) {
 		{"mapping from any policy", chain(nil, mapping(anyPolicyOID, myPolicyOID), nil), "path.policy-mapping", nil},
 		{"mapping to any policy", chain(nil, mapping(myPolicyOID, anyPolicyOID), nil), "path.policy-mapping", nil},
 		{"mapping between policies", chain(nil, mapping(myPolicyOID, myPolicyOID), nil), "", nil},
+		{"leaf requires explicit policy", chain(nil, nil, both(requireExplicit(0), withPolicies(t, ncpPlus))), "path.policy", nil},
+		{"leaf requires explicit policy later", chain(nil, nil, both(requireExplicit(1), withPolicies(t, ncpPlus))), "", nil},
 		{"issuer requires explicit policy", chain(nil, requireExplicit(0), withPolicies(t, ncpPlus)), "path.policy", nil},
 		{"issuer requires explicit policy it has", chain(nil, both(requireExplicit(0), withPolicies(t, ncpPlus)), nil), "", nil},
 	} {
@@ -215,6 +218,8 @@ func TestSearchRefusals(t *testing.T) {
 		{"valid", fixed(leaf, list(issuer.Cert), list(root.Cert)), "", nil},
 		{"issuer is the anchor", fixed(leaf, nil, list(issuer.Cert)), "", nil},
 		{"leaf is the anchor", fixed(leaf, nil, list(leaf)), "", nil},
+		{"leaf is the anchor, with the required policy", fixed(leaf, nil, list(leaf)), "", policy(ncpPlus)},
+		{"leaf is the anchor, without the required policy", fixed(leaf, nil, list(leaf)), "policy.missing", policy(qcpQSCD)},
 		{"issuer not offered", fixed(leaf, nil, list(root.Cert)), "path.no-anchor", nil},
 		{"another root", fixed(leaf, list(issuer.Cert), list(stranger.Cert)), "path.no-anchor", nil},
 		{"issuer's twin offered", fixed(leaf, list(twin.Cert), list(stranger.Cert)), "path.signature", nil},

@@ -1,0 +1,204 @@
+//go:build unix
+
+package browsertest_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"eidgate/card/sim"
+	"eidgate/certs/pki/pkitest"
+	"eidgate/internal/browsertest"
+	"eidgate/internal/pinentry/pinentrytest"
+	"eidgate/internal/testtool"
+	"eidgate/internal/vreader"
+	"eidgate/internal/vreader/vreadertest"
+)
+
+func TestMain(m *testing.M) {
+	pinentrytest.Main()
+	os.Exit(m.Run())
+}
+
+// script is what the page does with the extension: web-eid.js in a few lines.
+const script = `<!DOCTYPE html><title>Test</title><script>
+window.acks = 0;
+function webEid(action, fields) {
+  return new Promise((resolve) => {
+    window.addEventListener("message", (event) => {
+      if (event.source !== window) return;
+      if (event.data?.action === action + "-ack") window.acks++;
+      if ([action + "-success", action + "-failure"].includes(event.data?.action)) resolve(event.data);
+    });
+    window.postMessage({ action, libraryVersion: "2.0.2", ...fields }, location.origin);
+  });
+}
+if (window !== top) window.addEventListener("load", async () => {
+  const framed = await webEid("web-eid:authenticate", { challengeNonce: location.hash.slice(1) });
+  parent.postMessage({ framed }, "*");
+});
+</script>`
+
+// world is a PKI, a card in a reader of a real PC/SC daemon, a website and a
+// browser with the extension, whose native application is eid-agent.
+type world struct {
+	*pkitest.World
+	card    *sim.Card
+	reader  *vreader.Host
+	home    string
+	id      string // of the extension
+	port    string
+	browser *browsertest.Browser
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	testtool.Need(t, "chromium")
+	vreadertest.Require(t)
+	w := &world{World: pkitest.Start(t, nil), home: t.TempDir()}
+	var err error
+	if w.card, err = sim.New(w.Card); err != nil {
+		t.Fatal(err)
+	}
+	w.reader = vreadertest.Start(t, vreader.Config{})
+	w.insert(t)
+	w.serve(t)
+	extension := filepath.Join(testtool.Root(t), "internal", "browsertest", "extension")
+	w.id = extensionID(t, extension)
+	w.script(t)
+	w.install(t)
+	w.browser = browsertest.Start(t, browsertest.Options{
+		Home: w.home, Extension: extension, Environment: []string{w.reader.Environment()},
+	})
+	return w
+}
+
+func (w *world) insert(t *testing.T) {
+	t.Helper()
+	if err := w.reader.Insert(context.Background(), 0, w.card); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (w *world) remove(t *testing.T) {
+	t.Helper()
+	if err := w.reader.Remove(context.Background(), 0); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// serve serves the page over TLS; every name under .test leads to it.
+func (w *world) serve(t *testing.T) {
+	t.Helper()
+	s := httptest.NewUnstartedServer(http.HandlerFunc(servePage))
+	s.Config.ErrorLog = log.New(io.Discard, "", 0) // browsers try and hang up
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	_, w.port, _ = net.SplitHostPort(s.Listener.Addr().String())
+}
+
+func servePage(out http.ResponseWriter, _ *http.Request) {
+	out.Header().Set("Content-Type", "text/html")
+	_, _ = io.WriteString(out, script)
+}
+
+// insecure is the same page without TLS.
+func (w *world) insecure(t *testing.T) string {
+	t.Helper()
+	s := httptest.NewServer(http.HandlerFunc(servePage))
+	t.Cleanup(s.Close)
+	_, port, _ := net.SplitHostPort(s.Listener.Addr().String())
+	return "http://" + host + ":" + port
+}
+
+func (w *world) origin(host string) string { return "https://" + host + ":" + w.port }
+
+// install builds the agent and lets it install itself for this user.
+func (w *world) install(t *testing.T) {
+	t.Helper()
+	agent := filepath.Join(w.home, "eid-agent")
+	testtool.Run(t, "go", "build", "-o", agent, "eidgate/cmd/eid-agent")
+	c := exec.CommandContext(t.Context(), agent, "install", "--browser", "chromium")
+	c.Env = append(os.Environ(), "HOME="+w.home, "XDG_CONFIG_HOME=")
+	if out, err := c.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+}
+
+// script makes a user who answers dialogs like this.
+func (w *world) script(t *testing.T, answers ...pinentrytest.Answer) *pinentrytest.Script {
+	t.Helper()
+	s := pinentrytest.New(t, answers...)
+	dir := filepath.Join(w.home, ".config", "eid")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	settings := fmt.Sprintf("pinentry: %s\nlanguage: en\nextensions: [%s]\nlog_level: debug\n", s.Path, w.id)
+	if err := os.WriteFile(filepath.Join(dir, "agent.yaml"), []byte(settings), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// extensionID is what Chromium calls an unpacked extension without a key: the
+// first 128 bits of SHA-256 of its path, with the letters a to p for digits.
+func extensionID(t *testing.T, dir string) string {
+	t.Helper()
+	dir, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256([]byte(dir))
+	return strings.Map(func(r rune) rune {
+		if r <= '9' {
+			return r - '0' + 'a'
+		}
+		return r - 'a' + 'k'
+	}, fmt.Sprintf("%x", sum[:16]))
+}
+
+// answer is what the page got from the extension.
+type answer struct {
+	Action string
+
+	UnverifiedCertificate, Algorithm, Signature, Format, AppVersion string
+
+	Certificate                  string
+	SupportedSignatureAlgorithms []map[string]string
+	SignatureAlgorithm           map[string]string
+
+	Library, Extension, NativeApp string
+
+	Error struct{ Code, Message string }
+	raw   []byte
+}
+
+// ask lets the page ask the extension.
+func (w *world) ask(t *testing.T, p *browsertest.Page, action string, fields map[string]any) answer {
+	t.Helper()
+	b, err := json.Marshal(fields)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var raw json.RawMessage
+	if err := p.Eval(fmt.Sprintf("webEid(%q, %s)", action, b), &raw); err != nil {
+		t.Fatal(err)
+	}
+	a := answer{raw: raw}
+	if err := json.Unmarshal(raw, &a); err != nil {
+		t.Fatal(err)
+	}
+	return a
+}

@@ -97,6 +97,16 @@ func TestNameConstraints(t *testing.T) {
 		{false, "mbx", "example.ee", "mbx:a@example.ee", out},
 		{false, "mbx", "example.ee", "mbx:a@mail.example.ee", in},
 		{false, "mbx", ".example.ee", "mbx:a@mail.example.ee", out},
+		{true, "mbx", "", "mbx:a@example.ee", in},
+		{false, "mbx", "", "mbx:a@example.ee", out},
+		{true, "mbx", "example.ee", "mbx:nohost", out},
+		{false, "mbx", "example.ee", "mbx:nohost", out},
+		{false, "mbx", "example.ee", "mbx:@example.lv", out},
+		{false, "mbx", "example.ee", "mbx:a@", out},
+		{false, "dns", "host.example.ee", "dns:example.ee", in},
+		{false, "dns", "", "dns:example.ee", out},
+		{true, "dns", "", "dns:example.ee", in},
+		{false, "uri", "example.ee", "uri:urn:example:ee", out},
 		{true, "uri", "example.ee", "uri:https://example.ee/x", in},
 		{true, "uri", "example.ee", "uri:https://www.example.ee/", out},
 		{true, "uri", ".example.ee", "uri:https://www.example.ee:8443/", in},
@@ -216,4 +226,21 @@ func TestConstraintOfAnAddressWithoutMask(t *testing.T) {
 	wantCode(t, err, "certificate.malformed")
 	_, err = verifierFor(t, certs.Test, root.Cert).Verify(t.Context(), certs.Request{Certificate: leaf.Cert, Purpose: certs.Authentication})
 	wantCode(t, err, "")
+}
+
+// A thousand names against hundreds of constraints is work made to be slow.
+func TestConstraintsAreBounded(t *testing.T) {
+	for n, code := range map[int]string{50: "", 300: "path.too-complex"} {
+		constrain := func(c *x509.Certificate) {
+			for i := range n {
+				c.ExcludedDNSDomains = append(c.ExcludedDNSDomains, fmt.Sprintf("x%d.tld", i))
+			}
+		}
+		manyNames := func(c *x509.Certificate) {
+			for i := range 1000 {
+				c.DNSNames = append(c.DNSNames, fmt.Sprintf("n%d.tld", i))
+			}
+		}
+		scene{fmt.Sprintf("%d constraints", n), chain(nil, constrain, manyNames), code, nil}.run(t)
+	}
 }

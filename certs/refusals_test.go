@@ -238,22 +238,6 @@ func TestSearchRefusals(t *testing.T) {
 	wantCode(t, err, "trust.no-anchors")
 }
 
-// A hundred authorities of one name, each with its own key, must not make a
-// search endless.
-func TestSearchIsBounded(t *testing.T) {
-	root := newRoot(t, "Root of tests")
-	stranger := newRoot(t, "Same name")
-	var offered []*x509.Certificate
-	for range 64 {
-		offered = append(offered, stranger.issueCA(t, "Same name").Cert)
-	}
-	leaf := stranger.issueAuth(t).Cert
-	_, err := verifierFor(t, certs.Test, root.Cert).Verify(t.Context(), certs.Request{
-		Certificate: leaf, Intermediates: offered, Purpose: certs.Authentication,
-	})
-	wantOneOf(t, err, []string{"path.too-complex", "path.signature"})
-}
-
 func TestForgedCertificates(t *testing.T) {
 	root := newRoot(t, "Root of tests")
 	issuer := root.issueCA(t, "Issuer of tests")

@@ -137,6 +137,12 @@ func TestPathRefusals(t *testing.T) {
 		}},
 		{"mapping from any policy", chain(nil, mapping(anyPolicyOID, myPolicyOID), nil), "path.policy-mapping", nil},
 		{"mapping to any policy", chain(nil, mapping(myPolicyOID, anyPolicyOID), nil), "path.policy-mapping", nil},
+		{"mapping where the authority has any policy", chain(nil, both(withPolicies(t, "2.5.29.32.0"), mapping(myPolicyOID, otherPolicyOID)), withPolicies(t, "1.2.4")), "", initialPolicy("1.2.3")},
+		{"mapping seen from the other side", chain(nil, both(withPolicies(t, "2.5.29.32.0"), mapping(myPolicyOID, otherPolicyOID)), withPolicies(t, "1.2.4")), "path.policy", initialPolicy("1.2.4")},
+		{"mapping inhibited", chain(nil, both(withPolicies(t, "1.2.3"), mapping(myPolicyOID, otherPolicyOID)), withPolicies(t, "1.2.4")), "path.policy", func(r *certs.Request) {
+			initialPolicy("1.2.3")(r)
+			r.InhibitPolicyMapping = true
+		}},
 		{"mapping between policies", chain(nil, mapping(myPolicyOID, myPolicyOID), nil), "", nil},
 		{"leaf requires explicit policy", chain(nil, nil, both(requireExplicit(0), withPolicies(t, ncpPlus))), "path.policy", nil},
 		{"leaf requires explicit policy later", chain(nil, nil, both(requireExplicit(1), withPolicies(t, ncpPlus))), "", nil},
@@ -167,7 +173,11 @@ func requireExplicit(n byte) edit {
 }
 
 // DER identifiers for policy mappings.
-var anyPolicyOID, myPolicyOID = []byte{6, 4, 0x55, 0x1d, 0x20, 0}, []byte{6, 2, 42, 3}
+var anyPolicyOID, myPolicyOID, otherPolicyOID = []byte{6, 4, 0x55, 0x1d, 0x20, 0}, []byte{6, 2, 42, 3}, []byte{6, 2, 42, 4}
+
+func initialPolicy(dotted string) func(*certs.Request) {
+	return func(r *certs.Request) { r.RequireExplicitPolicy, r.InitialPolicies = true, []string{dotted} }
+}
 
 func mapping(from, to []byte) edit {
 	pair := append(append([]byte{0x30, byte(len(from) + len(to))}, from...), to...)

@@ -111,3 +111,18 @@ func TestRequiredRevocationWithoutSource(t *testing.T) {
 	})
 	wantCode(t, err, "revocation.no-source")
 }
+
+func TestRevocationSkipped(t *testing.T) {
+	w := newWorld(t)
+	leaf := w.Issuer.issueAuth(t).Cert
+	v := *w.Verifier
+	v.Revocation = answers{leaf.SerialNumber.String(): errors.New("not to be asked")}
+	path, err := v.Verify(t.Context(), certs.Request{
+		Certificate: leaf, Intermediates: []*x509.Certificate{w.Issuer.Cert},
+		Purpose: certs.Authentication, Revocation: certs.RevocationSkipped,
+	})
+	wantCode(t, err, "")
+	if err == nil && path.Statuses != nil {
+		t.Error("a path that was not checked for revocation has statuses")
+	}
+}

@@ -336,50 +336,6 @@ func TestMalformedCertificates(t *testing.T) {
 	}
 }
 
-func TestWeakKeys(t *testing.T) {
-	root := newRoot(t, "Root of tests")
-	template := func(t *testing.T) *x509.Certificate {
-		c := cardTemplate(t, sigKey, clientAuth)
-		withPolicies(t, ncpPlus)(c)
-		return c
-	}
-	weakRoot := func(t *testing.T, bits int) pair {
-		key := rsaKey(t, bits)
-		a := authorityTemplate("RSA root")
-		a.SignatureAlgorithm = x509.SHA256WithRSA
-		return sign(t, a, a, key.Public(), key, key)
-	}
-	underRSA := func(t *testing.T, p pair) *x509.Certificate {
-		c := template(t)
-		c.SignatureAlgorithm = x509.SHA256WithRSA
-		return p.issueKey(t, c, newKey(t)).Cert
-	}
-	small, fine := weakRoot(t, 1024), weakRoot(t, 2048)
-	for _, c := range []struct {
-		name   string
-		leaf   *x509.Certificate
-		anchor pair
-		code   string
-	}{
-		{"RSA 1024 leaf", root.issueKey(t, template(t), rsaKey(t, 1024)).Cert, root, "path.weak-key"},
-		{"RSA 2048 leaf", root.issueKey(t, template(t), rsaKey(t, 2048)).Cert, root, ""},
-		{"P-224 leaf", root.issueKey(t, template(t), p224Key(t)).Cert, root, "path.weak-key"},
-		{"RSA 1024 root", underRSA(t, small), small, "path.weak-key"},
-		{"RSA 2048 root", underRSA(t, fine), fine, ""},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			v := verifierFor(t, certs.Test, c.anchor.Cert)
-			_, err := v.Verify(t.Context(), certs.Request{Certificate: c.leaf, Purpose: certs.Authentication})
-			wantCode(t, err, c.code)
-			if c.code == "path.weak-key" && c.anchor.Cert == small.Cert {
-				v.HistoricUntil = noon.Add(time.Hour)
-				_, err = v.Verify(t.Context(), certs.Request{Certificate: c.leaf, Purpose: certs.Authentication})
-				wantCode(t, err, "")
-			}
-		})
-	}
-}
-
 func wantOneOf(t *testing.T, err error, codes []string) {
 	t.Helper()
 	if !slices.Contains(codes, codeOf(err)) {

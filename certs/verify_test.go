@@ -126,3 +126,14 @@ func TestRevocationSkipped(t *testing.T) {
 		t.Error("a path that was not checked for revocation has statuses")
 	}
 }
+
+// A certificate that is itself an anchor has no issuer to bind a kind of card
+// to.
+func TestAnchorHasNoProfile(t *testing.T) {
+	leaf := newRoot(t, "Root of tests").issueAuth(t).Cert
+	path, err := verifierFor(t, certs.Test, leaf).Verify(t.Context(), certs.Request{Certificate: leaf, Purpose: certs.Authentication})
+	must(t, err)
+	if p := path.Profile(); p.Document != certs.UnknownDocument || p.Generation != "" || !path.Anchor().Equal(leaf) {
+		t.Errorf("profile = %+v", p)
+	}
+}

@@ -35,16 +35,12 @@ type family struct {
 const leavesPerFamily = 10
 
 // TestInteropGeneratedChains compares verdicts on generated chains with
-// OpenSSL's. EIDGATE_CHAINS sets how many (1,000 by default).
+// OpenSSL's. EIDGATE_CHAINS sets how many (1,000 by default) and
+// EIDGATE_SEED other ones.
 func TestInteropGeneratedChains(t *testing.T) {
 	openssl := testtool.Need(t, "openssl")
-	chains := 1000
-	if s := os.Getenv("EIDGATE_CHAINS"); s != "" {
-		n, err := strconv.Atoi(s)
-		must(t, err)
-		chains = n
-	}
-	g := newGenerator(t, 20261123)
+	chains, seed := setting(t, "EIDGATE_CHAINS", 1000), setting(t, "EIDGATE_SEED", 20261123)
+	g := newGenerator(t, uint64(seed))
 	agreed, accepted, explained := 0, 0, map[string]int{}
 	for range (chains + leavesPerFamily - 1) / leavesPerFamily {
 		f := g.family()
@@ -69,6 +65,17 @@ func TestInteropGeneratedChains(t *testing.T) {
 	if accepted < chains/10 {
 		t.Errorf("only %d of %d chains were accepted: the comparison shows little", accepted, chains)
 	}
+}
+
+func setting(t *testing.T, name string, otherwise int) int {
+	t.Helper()
+	text := os.Getenv(name)
+	if text == "" {
+		return otherwise
+	}
+	n, err := strconv.Atoi(text)
+	must(t, err)
+	return n
 }
 
 func (f *family) ask(t *testing.T, leaf pair) error {

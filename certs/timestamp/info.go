@@ -126,14 +126,8 @@ func (i *Info) marshal() ([]byte, error) {
 		if i.Accuracy > 0 {
 			b.AddASN1(cbasn1.SEQUENCE, i.addAccuracy)
 		}
-		if i.Ordering {
-			b.AddASN1Boolean(true)
-		}
 		if i.Nonce != nil {
 			b.AddASN1BigInt(i.Nonce)
-		}
-		if i.Authority != nil {
-			b.AddASN1(tagAuthority, func(b *cryptobyte.Builder) { b.AddBytes(i.Authority) })
 		}
 	})
 	return b.Bytes()

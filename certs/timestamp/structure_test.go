@@ -3,6 +3,7 @@ package timestamp_test
 import (
 	"context"
 	"crypto"
+	"crypto/x509/pkix"
 	"encoding/asn1"
 	"math/big"
 	"net/http"
@@ -49,16 +50,19 @@ func TestInfoStructure(t *testing.T) {
 	info.Accuracy = accuracy{1, 2, 3}
 	info.Ordering = true
 	info.TSA = directoryName(t, w.tsa.cert)
+	info.Extensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 999, 9}, Value: []byte("value")}}
 	content, err := asn1.Marshal(info)
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.judge(t, w.forge(t, w.tsa, content), expected(), "")
 	optional := map[string]bool{ // element of TSTInfo, by its place
-		"element 5 left out of /30":       true, // accuracy
-		"element 6 left out of /30":       true, // ordering
-		"element 8 left out of /30":       true, // tsa
-		"element 0 left out of /30[5]/30": true, "element 1 left out of /30[5]/30": true, "element 2 left out of /30[5]/30": true,
+		"element 5 left out of /30":         true, // accuracy
+		"element 6 left out of /30":         true, // ordering
+		"element 8 left out of /30":         true, // tsa
+		"element 9 left out of /30":         true, // extensions
+		"element 0 (30) twice in /30[9]/a1": true,
+		"element 0 left out of /30[5]/30":   true, "element 1 left out of /30[5]/30": true, "element 2 left out of /30[5]/30": true,
 		"element 1 left out of /30[2]/30[0]/30": true, // NULL of the algorithm
 	}
 	for _, v := range dertest.Variants(content) {

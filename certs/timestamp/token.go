@@ -129,11 +129,8 @@ func (t *Token) checkSignature(candidates []*x509.Certificate) (*x509.Certificat
 func namesSubject(authority []byte, cert *x509.Certificate) bool {
 	s := cryptobyte.String(authority)
 	tagDirectory := cbasn1.Tag(4).ContextSpecific().Constructed()
-	if authority == nil || !s.PeekASN1Tag(tagDirectory) {
-		return true
-	}
 	var name cryptobyte.String
-	return s.ReadASN1(&name, tagDirectory) && s.Empty() && bytes.Equal(name, cert.RawSubject)
+	return !s.ReadASN1(&name, tagDirectory) || bytes.Equal(name, cert.RawSubject)
 }
 
 func containsOID(list []asn1.ObjectIdentifier, oid asn1.ObjectIdentifier) bool {

@@ -232,6 +232,8 @@ func TestContents(t *testing.T) {
 		"critical extension": {func(i *tstInfo) {
 			i.Extensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 999, 9}, Critical: true, Value: asn1.NullBytes}}
 		}, "timestamp.critical-extension"},
+		"eight extensions": {func(i *tstInfo) { i.Extensions = manyExtensions(8) }, ""},
+		"nine extensions":  {func(i *tstInfo) { i.Extensions = manyExtensions(9) }, "timestamp.malformed"},
 		"other extension": {func(i *tstInfo) {
 			i.Extensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 999, 9}, Value: asn1.NullBytes}}
 		}, ""},
@@ -252,6 +254,13 @@ func TestContents(t *testing.T) {
 			w.judge(t, w.forge(t, w.tsa, content), expected(), test.code)
 		})
 	}
+}
+
+func manyExtensions(n int) (list []pkix.Extension) {
+	for i := range n {
+		list = append(list, pkix.Extension{Id: asn1.ObjectIdentifier{2, 999, i}, Value: asn1.NullBytes})
+	}
+	return list
 }
 
 func directoryName(t testing.TB, cert *x509.Certificate) asn1.RawValue {

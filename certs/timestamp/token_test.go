@@ -337,6 +337,7 @@ func TestMessages(t *testing.T) {
 
 func TestOrdered(t *testing.T) {
 	w := newWorld(t)
+	by := w.tsa
 	at := func(text string, seconds int, ordering bool) *timestamp.Token {
 		info := w.info()
 		info.GenTime, info.Accuracy.Seconds, info.Ordering = generalized(text), seconds, ordering
@@ -344,24 +345,28 @@ func TestOrdered(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		token, err := timestamp.Parse(w.forge(t, w.tsa, content))
+		token, err := timestamp.Parse(w.forge(t, by, content))
 		if err != nil {
 			t.Fatal(err)
 		}
 		return token
 	}
+	by = w.make(t, w.root, authority())
+	twins := at("20261123120000Z", 1, true)
+	by = w.tsa
 	first, second := at("20261123120000Z", 1, false), at("20261123120001Z", 0, false)
 	for name, test := range map[string]struct {
 		tokens []*timestamp.Token
 		code   string
 	}{
-		"in order":                    {[]*timestamp.Token{first, second}, ""},
-		"one":                         {[]*timestamp.Token{first}, ""},
-		"within their accuracy":       {[]*timestamp.Token{second, first}, ""},
-		"certainly older":             {[]*timestamp.Token{second, at("20261123115958Z", 1, false)}, "timestamp.order"},
-		"third is older":              {[]*timestamp.Token{first, second, at("20261123110000Z", 1, false)}, "timestamp.order"},
-		"ordered authority":           {[]*timestamp.Token{at("20261123120001Z", 1, true), at("20261123120000Z", 1, true)}, "timestamp.order"},
-		"only one of them is ordered": {[]*timestamp.Token{at("20261123120001Z", 1, true), first}, ""},
+		"in order":              {[]*timestamp.Token{first, second}, ""},
+		"one":                   {[]*timestamp.Token{first}, ""},
+		"within their accuracy": {[]*timestamp.Token{second, first}, ""},
+		"certainly older":       {[]*timestamp.Token{second, at("20261123115958Z", 1, false)}, "timestamp.order"},
+		"third is older":        {[]*timestamp.Token{first, second, at("20261123110000Z", 1, false)}, "timestamp.order"},
+		"ordered authority":     {[]*timestamp.Token{at("20261123120001Z", 1, true), at("20261123120000Z", 1, true)}, "timestamp.order"},
+		"ordered, but another authority of the same issuer": {[]*timestamp.Token{at("20261123120001Z", 1, true), twins}, ""},
+		"only one of them is ordered":                       {[]*timestamp.Token{at("20261123120001Z", 1, true), first}, ""},
 	} {
 		if got := fault.CodeOf(timestamp.Ordered(test.tokens...)); got != test.code {
 			t.Errorf("%s: code %q, want %q", name, got, test.code)

@@ -61,6 +61,7 @@ func (a *app) inReader(ctx context.Context, r card.Reader) string {
 type cardShow struct {
 	Reader   string `help:"The card in the reader whose name contains this." placeholder:"NAME"`
 	Document string `help:"The card with this document number." placeholder:"NUMBER"`
+	Personal bool   `help:"Show the personal data file instead."`
 }
 
 // Run prints what the card says about itself and its holder.
@@ -71,7 +72,11 @@ func (s *cardShow) Run(ctx context.Context, a *app) error {
 	}
 	defer a.release(session.Close)
 	v := cardView{ctx: ctx, card: session.Card, now: a.now(), w: tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)}
-	if err := v.write(); err != nil {
+	write := v.write
+	if s.Personal {
+		write = v.personal
+	}
+	if err := write(); err != nil {
 		return err
 	}
 	return v.w.Flush()

@@ -44,6 +44,7 @@ type commands struct {
 	Config string `help:"Settings file; see eid help settings." placeholder:"FILE"`
 
 	Card   cardCommands  `cmd:"" help:"Show readers and cards."`
+	PIN    pinCommands   `cmd:"" name:"pin" help:"Show, change and unblock the codes of a card."`
 	Sign   signCommand   `cmd:"" help:"Sign PDF files with a card or a PKCS#11 token."`
 	Verify verifyCommand `cmd:"" help:"Check the signatures of PDF files."`
 	Auth   authCommand   `cmd:"" help:"Log in: print a Web eID authentication token."`

@@ -119,6 +119,13 @@ func (s *fdPIN) PIN(_ context.Context, r pin.Request) (*pin.Buffer, error) {
 	return s.read.Copy()
 }
 
+// next gives one line after the other, for commands that need two codes.
+func (s *fdPIN) next(ctx context.Context, r pin.Request) (*pin.Buffer, error) {
+	s.read.Wipe()
+	s.read = nil
+	return s.PIN(ctx, r)
+}
+
 // close ends the use of the PIN and of the descriptor.
 func (s *fdPIN) close() {
 	s.read.Wipe()

@@ -79,6 +79,16 @@ func (s *screen) wait(t *testing.T, text string) {
 	t.Fatalf("the terminal does not show %q", text)
 }
 
+// answer waits for a prompt and answers it.
+func (s *screen) answer(t *testing.T, keyboard *os.File, prompt, typed string) {
+	t.Helper()
+	s.wait(t, prompt)
+	time.Sleep(50 * time.Millisecond) // the prompt is shown just before echo is switched off
+	if _, err := keyboard.WriteString(typed + "\r"); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestTerminalAsksWithoutEcho(t *testing.T) {
 	keyboard, open := pseudoTerminal(t)
 	var s screen

@@ -12,6 +12,7 @@ import (
 	"math/big"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -166,9 +167,21 @@ func TestClient(t *testing.T) {
 		change  func(*timestamp.Client)
 		code    string
 	}{
-		"honest":                     {respond(same), nil, ""},
-		"asked for the policy":       {respond(same), func(c *timestamp.Client) { c.Policy = policy }, ""},
-		"asked for another":          {respond(same), func(c *timestamp.Client) { c.Policy = asn1.ObjectIdentifier{2, 999, 7} }, "timestamp.rejected"},
+		"honest":               {respond(same), nil, ""},
+		"asked for the policy": {respond(same), func(c *timestamp.Client) { c.Policy = policy }, ""},
+		"asked for another":    {respond(same), func(c *timestamp.Client) { c.Policy = asn1.ObjectIdentifier{2, 999, 7} }, "timestamp.rejected"},
+		"stamps under another policy": {respond(func(b []byte) []byte {
+			req, err := timestamp.ParseRequest(b)
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.Policy = nil
+			der, err := req.Marshal()
+			if err != nil {
+				t.Fatal(err)
+			}
+			return der
+		}), func(c *timestamp.Client) { c.Policy = asn1.ObjectIdentifier{2, 999, 7} }, "timestamp.wrong-policy"},
 		"stamps another document":    {respond(func([]byte) []byte { return other }), nil, "timestamp.wrong-imprint"},
 		"an answer to somebody else": {respond(func([]byte) []byte { return request(t, nil) }), nil, "timestamp.nonce-mismatch"},
 		"not trusted":                {respond(same), func(c *timestamp.Client) { c.Verifier = strangers(t).verifier(t) }, "path.no-anchor"},
@@ -206,6 +219,9 @@ func TestClient(t *testing.T) {
 			token, err := c.Stamp(context.Background(), crypto.SHA256, digest[:])
 			if got := fault.CodeOf(err); got != test.code || (err == nil) != (test.code == "") || (token == nil) != (err != nil) {
 				t.Errorf("code %q (%v), want %q", got, err, test.code)
+			}
+			if test.code == "timestamp.rejected" && !strings.Contains(err.Error(), "the policy is not offered") {
+				t.Errorf("the refusal does not say why: %v", err)
 			}
 		})
 	}

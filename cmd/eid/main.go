@@ -46,6 +46,7 @@ type commands struct {
 	Card   cardCommands  `cmd:"" help:"Show readers and cards."`
 	PIN    pinCommands   `cmd:"" name:"pin" help:"Show, change and unblock the codes of a card."`
 	Sign   signCommand   `cmd:"" help:"Sign PDF files with a card or a PKCS#11 token."`
+	Extend extendCommand `cmd:"" help:"Raise signed PDF files to a higher level; no key is needed."`
 	Verify verifyCommand `cmd:"" help:"Check the signatures of PDF files."`
 	Auth   authCommand   `cmd:"" help:"Log in: print a Web eID authentication token."`
 	Trust  trustCommands `cmd:"" help:"Fetch and show trusted lists."`

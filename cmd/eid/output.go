@@ -98,19 +98,19 @@ func (o *output) discard() {
 	_ = os.Remove(o.Name())
 }
 
-// outputName is where the signed form of input goes: the -o file, into the -o
-// folder, or beside the input.
-func outputName(input, out string, several bool) (string, error) {
-	signed := strings.TrimSuffix(filepath.Base(input), filepath.Ext(input)) + "-signed" + filepath.Ext(input)
+// outputName is where what is made of input goes: the -o file, or into the -o
+// folder or beside the input with the suffix in its name.
+func outputName(input, out, suffix string, several bool) (string, error) {
+	name := strings.TrimSuffix(filepath.Base(input), filepath.Ext(input)) + suffix + filepath.Ext(input)
 	if out == "" {
-		return filepath.Join(filepath.Dir(input), signed), nil
+		return filepath.Join(filepath.Dir(input), name), nil
 	}
 	info, err := os.Stat(out)
 	if err == nil && info.IsDir() {
-		return filepath.Join(out, signed), nil
+		return filepath.Join(out, name), nil
 	}
 	if several {
-		return "", fmt.Errorf("%w: -o must be a folder when several files are signed", errUsage)
+		return "", fmt.Errorf("%w: -o must be a folder when there are several files", errUsage)
 	}
 	return out, nil
 }

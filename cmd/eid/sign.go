@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"golang.org/x/term"
 
@@ -20,7 +21,7 @@ import (
 type signCommand struct {
 	keyFlags
 
-	Level        string   `enum:"B,T,LT," default:"" placeholder:"B|T|LT" help:"PAdES baseline level (default: the settings', LT)."`
+	Level        string   `enum:"B,T,LT,LTA," default:"" placeholder:"B|T|LT|LTA" help:"PAdES baseline level (default: the settings', LT)."`
 	Format       string   `enum:"pades,adbe" default:"pades" help:"pades, or adbe for readers older than PAdES (always level B)."`
 	Out          string   `short:"o" placeholder:"OUT" help:"Output file, or folder when several files are signed (default: NAME-signed.pdf beside each)."`
 	Force        bool     `help:"Replace an existing output file."`
@@ -80,7 +81,7 @@ type signer struct {
 
 func (c *signCommand) signer(ctx context.Context, a *app) (_ *signer, err error) {
 	var level sign.Level
-	if err := level.UnmarshalText([]byte(c.Level)); err != nil || level < sign.LevelB || level > sign.LevelLT {
+	if err := level.UnmarshalText([]byte(c.Level)); err != nil || level < sign.LevelB || level > sign.LevelLTA {
 		return nil, fmt.Errorf("%w: level %q", errSettings, c.Level)
 	}
 	// Everything that can be refused without the card is refused first.
@@ -118,9 +119,10 @@ func (s *signer) levels(level sign.Level) error {
 		return err
 	}
 	s.options.Timestamper = tsa
-	if level == sign.LevelLT {
+	if level >= sign.LevelLT {
 		s.options.Evidence = pades.Online{Verifier: s.services.online()}
 	}
+	s.options.Archive = level == sign.LevelLTA
 	return nil
 }
 
@@ -170,7 +172,7 @@ func (s *signer) signFile(ctx context.Context, file string, several bool) error 
 	if err != nil {
 		return err
 	}
-	name, err := outputName(file, s.command.Out, several)
+	name, err := outputName(file, s.command.Out, "-signed", several)
 	if err != nil {
 		return err
 	}
@@ -215,14 +217,24 @@ func (s *signer) check(ctx context.Context, out *output, result *pades.Result) (
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errSelfCheck, err)
 	}
-	if len(report.Signatures) == 0 {
+	last := newest(report)
+	if last == nil {
 		return nil, errSelfCheck
 	}
-	last := report.Signatures[len(report.Signatures)-1]
 	if last.Indication == sign.TotalPassed || result.Level < sign.LevelLT && onlyRevocationMissing(last) {
 		return last, nil
 	}
 	return nil, fmt.Errorf("%w: %s: %s", errSelfCheck, last.Code, last.Sentence)
+}
+
+// newest is the last signature of a person; archive time-stamps come after it.
+func newest(report *sign.Report) *sign.Signature {
+	for _, signature := range slices.Backward(report.Signatures) {
+		if signature.Kind == sign.KindSignature {
+			return signature
+		}
+	}
+	return nil
 }
 
 // onlyRevocationMissing tells whether all that is missing is a revocation

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+
+	"eidgate/sign"
+	"eidgate/sign/pades"
+)
+
+type extendCommand struct {
+	Level        string   `enum:"T,LT,LTA" default:"LTA" placeholder:"T|LT|LTA" help:"Level to raise to (default: LTA)."`
+	Out          string   `short:"o" placeholder:"OUT" help:"Output file, or folder when several files are given (default: NAME-extended.pdf beside each)."`
+	Force        bool     `help:"Replace an existing output file."`
+	Trust        string   `placeholder:"DIR" help:"Folder of trust anchors."`
+	TimestampURL string   `name:"timestamp-url" placeholder:"URL" help:"RFC 3161 time-stamp authority."`
+	Files        []string `arg:"" name:"FILE" help:"Signed PDF files."`
+}
+
+// Run raises each file: only valid signatures, and only into a new file.
+func (c *extendCommand) Run(ctx context.Context, a *app) error {
+	e, err := c.extender(a)
+	if err != nil {
+		return err
+	}
+	var codes []int
+	for _, file := range c.Files {
+		err := e.file(ctx, file)
+		if err == nil {
+			continue
+		}
+		if len(c.Files) == 1 {
+			return err
+		}
+		printError(a.err, fmt.Errorf("%s: %w", file, err))
+		codes = append(codes, exitCode(err))
+	}
+	if exit := worst(codes...); exit != exitOK {
+		return verdictError(exit)
+	}
+	return nil
+}
+
+// extender is what one run of eid extend needs.
+type extender struct {
+	app      *app
+	command  *extendCommand
+	services services
+	options  pades.Options
+}
+
+func (c *extendCommand) extender(a *app) (*extender, error) {
+	var level sign.Level
+	if err := level.UnmarshalText([]byte(c.Level)); err != nil {
+		return nil, err
+	}
+	store, err := a.loadTrust(c.Trust)
+	if err != nil {
+		return nil, err
+	}
+	e := &extender{app: a, command: c, services: newServices(store)}
+	if e.options.Timestamper, err = a.timestamper(c.TimestampURL, e.services); err != nil {
+		return nil, err
+	}
+	if level >= sign.LevelLT {
+		e.options.Evidence = pades.Online{Verifier: e.services.online()}
+	}
+	e.options.Archive = level == sign.LevelLTA
+	return e, nil
+}
+
+// file refuses a document that is not valid now: a higher level would only
+// preserve what is wrong with it.
+func (e *extender) file(ctx context.Context, file string) error {
+	report, err := verifyFile(ctx, file, sign.Trust{Store: e.services.store, Revocation: e.services.ocsp, Now: e.app.now})
+	if err != nil {
+		return err
+	}
+	if !report.Valid() {
+		fmt.Fprint(e.app.out, report.Text())
+		return verdictError(verdictExit(report))
+	}
+	name, err := outputName(file, e.command.Out, "-extended", len(e.command.Files) > 1)
+	if err != nil {
+		return err
+	}
+	out, err := createOutput(name, file, e.command.Force)
+	if err != nil {
+		return err
+	}
+	defer out.discard()
+	level, err := e.raise(ctx, file, out)
+	if err != nil {
+		return full(err)
+	}
+	if err := out.commit(); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(e.app.out, "%s: raised to PAdES level %s\n", plain(name), level)
+	return err
+}
+
+// raise copies the file, appends to the copy, and checks it as a stranger will.
+func (e *extender) raise(ctx context.Context, file string, out *output) (sign.Level, error) {
+	in, err := os.Open(file)
+	if err != nil {
+		return sign.NoLevel, err
+	}
+	defer in.Close()
+	size, err := io.Copy(out, in)
+	if err != nil {
+		return sign.NoLevel, err
+	}
+	result, err := pades.Extend(ctx, out, size, e.options)
+	if err != nil {
+		return sign.NoLevel, err
+	}
+	trust := sign.Trust{Store: e.services.store, Now: e.app.now}
+	if result.Level < sign.LevelLT {
+		trust.Revocation = e.services.ocsp // below LT the answers are not in the file
+	}
+	report, err := pades.Validate(ctx, out, result.Size, trust)
+	if err != nil {
+		return sign.NoLevel, fmt.Errorf("%w: %w", errSelfCheck, err)
+	}
+	if !report.Valid() {
+		return sign.NoLevel, fmt.Errorf("%w: %s", errSelfCheck, report.SubIndication)
+	}
+	return result.Level, nil
+}

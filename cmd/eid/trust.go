@@ -63,8 +63,15 @@ func (a *app) storeWithLists(dir string, cache *tsl.Cache) (*certs.Store, error)
 		{Kinds: []tsl.Kind{tsl.QualifiedCA}, Use: tsl.ForSignatures, At: a.now()},
 		{Kinds: []tsl.Kind{tsl.Timestamping}, At: a.now()},
 	} {
-		for _, anchor := range set.Anchors(filter) {
-			anchors = append(anchors, certs.Anchor{Certificate: anchor.Certificate, Purposes: purposes[anchor.Kind]})
+		for _, listed := range set.Anchors(filter) {
+			anchor := certs.Anchor{Certificate: listed.Certificate, Purposes: purposes[listed.Kind]}
+			// One certificate of a state's list that cannot be used, such as one
+			// with a broken key, must not take all others with it.
+			_, err := certs.NewStoreOf(own.Domain, []certs.Anchor{anchor})
+			if fault.CodeOf(err) == "trust.unreadable" {
+				continue
+			}
+			anchors = append(anchors, anchor)
 		}
 	}
 	return certs.NewStoreOf(own.Domain, anchors)

@@ -1,4 +1,4 @@
-//go:build unix
+//go:build linux
 
 package main
 
@@ -6,6 +6,8 @@ import (
 	"crypto"
 	"crypto/ecdsa"
 	"encoding/base64"
+	"errors"
+	"io"
 	"math/big"
 	"strings"
 	"testing"
@@ -194,6 +196,36 @@ func TestNewCodesMustBeChanged(t *testing.T) {
 	}
 }
 
+// TestThePageGoesAway closes the connection, or breaks its rules, while a
+// dialog is open: the dialog closes, nothing is sent to the card and nobody is
+// answered.
+func TestThePageGoesAway(t *testing.T) {
+	for name, leave := range map[string]func(*page){
+		"closed":         func(p *page) { p.in.Close() },
+		"second command": func(p *page) { _, _ = p.in.Write([]byte("\x02\x00\x00\x00{}")) },
+		"stray byte":     func(p *page) { _, _ = p.in.Write([]byte{0}) },
+	} {
+		for _, c := range []any{authenticate(""), command("get-signing-certificate", arguments{"origin": site})} {
+			d := newDesk(t, pinentrytest.Wait)
+			p := d.open(t)
+			p.send(c)
+			entry := d.script.Shown(t, 0)
+			go leave(p) // the agent reads no more than the first byte
+			if rest, err := io.ReadAll(p.out); err != nil || len(rest) != 0 {
+				t.Errorf("%s: answered %q, %v", name, rest, err)
+			}
+			if err := <-p.done; !errors.Is(err, errPageGone) {
+				t.Errorf("%s: %v", name, err)
+			}
+			p.in.Close()
+			d.script.Gone(t, entry)
+			if d.commands("0020") != 0 {
+				t.Errorf("%s: a PIN was sent", name)
+			}
+		}
+	}
+}
+
 func TestPINPad(t *testing.T) {
 	d := newDesk(t, pinentrytest.Yes, pinentrytest.Wait, pinentrytest.Yes, pinentrytest.Wait)
 	typed := []string{"9999", simtest.PIN1}
@@ -213,4 +245,21 @@ func TestPINPad(t *testing.T) {
 		t.Errorf("%+v", shown)
 	}
 	d.script.Gone(t, d.script.Shown(t, 3))
+}
+
+func TestPINPadCancelled(t *testing.T) {
+	for name, tt := range map[string]struct {
+		sw   uint16
+		code string
+	}{"on the reader": {0x6401, "ERR_WEBEID_USER_CANCELLED"}, "nobody typed": {0x6400, "ERR_WEBEID_USER_TIMEOUT"}} {
+		d := newDesk(t, pinentrytest.Yes, pinentrytest.Wait)
+		d.readers.SetPINPad(reader, func(int) ([]string, uint16) {
+			d.script.Shown(t, 1)
+			return nil, tt.sw
+		})
+		if r := d.ask(t, authenticate("")); r.Error.Code != tt.code {
+			t.Errorf("%s: %+v", name, r)
+		}
+		d.script.Gone(t, d.script.Shown(t, 1))
+	}
 }

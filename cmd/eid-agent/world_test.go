@@ -1,4 +1,4 @@
-//go:build unix
+//go:build linux
 
 package main
 
@@ -92,8 +92,8 @@ func (d *desk) commands(prefix string) int {
 // page is the extension's end of one conversation.
 type page struct {
 	t    *testing.T
-	in   *io.PipeWriter
-	out  *io.PipeReader
+	in   io.WriteCloser
+	out  io.Reader
 	done chan error
 }
 
@@ -237,12 +237,4 @@ func (s *syncBuffer) String() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.b.String()
-}
-
-// certificateNamed is a certificate of nobody with this common name.
-func certificateNamed(t *testing.T, name string) *x509.Certificate {
-	t.Helper()
-	c := certificateOf(t, simtest.Person(t, "AS0010001").Signing)
-	c.Subject.CommonName, c.Subject.Names, c.RawSubject = name, nil, nil
-	return c
 }

@@ -33,8 +33,8 @@ const programName = "pinentry-test"
 
 // Answer is what the program does about one dialog.
 type Answer struct {
-	PIN  string // entered; with Do, only where a PIN is asked for
-	Do   string // "ok", "other", "cancel", "timeout", "die", or "wait" until it is ended
+	PIN  string // entered
+	Do   string // without a PIN: "ok", "other", "cancel", "timeout", "die", or "wait" until it is ended
 	Data string // sent as the data line as it is, instead of PIN
 }
 
@@ -212,9 +212,6 @@ func (p *program) answer() {
 		}
 		p.record(i)
 		break
-	}
-	if a.Do != "" && p.shown.Asked == "CONFIRM" {
-		a.PIN = ""
 	}
 	a.send()
 }

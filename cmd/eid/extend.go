@@ -74,7 +74,7 @@ func (c *extendCommand) extender(a *app) (*extender, error) {
 // file refuses a document that is not valid now: a higher level would only
 // preserve what is wrong with it.
 func (e *extender) file(ctx context.Context, file string) error {
-	report, err := verifyFile(ctx, file, sign.Trust{Store: e.services.store, Revocation: e.services.ocsp, Now: e.app.now})
+	report, err := verifyFile(ctx, file, sign.Trust{Store: e.services.store, Revocation: e.services.revocation, Now: e.app.now})
 	if err != nil {
 		return err
 	}
@@ -119,7 +119,7 @@ func (e *extender) raise(ctx context.Context, file string, out *output) (sign.Le
 	}
 	trust := sign.Trust{Store: e.services.store, Now: e.app.now}
 	if result.Level < sign.LevelLT {
-		trust.Revocation = e.services.ocsp // below LT the answers are not in the file
+		trust.Revocation = e.services.revocation // below LT the answers are not in the file
 	}
 	report, err := pades.Validate(ctx, out, result.Size, trust)
 	if err != nil {

@@ -8,7 +8,9 @@ import (
 
 	"eidgate/certs"
 	"eidgate/certs/aia"
+	"eidgate/certs/crl"
 	"eidgate/certs/ocsp"
+	"eidgate/certs/online"
 	"eidgate/certs/timestamp"
 	"eidgate/certs/tsl"
 	"eidgate/internal/fault"
@@ -79,17 +81,17 @@ func (a *app) storeWithLists(dir string, cache *tsl.Cache) (*certs.Store, error)
 
 // services are what signing and checking ask outside this machine.
 type services struct {
-	store *certs.Store
-	ocsp  *ocsp.Client
+	store      *certs.Store
+	revocation certs.Revocation
 }
 
 func newServices(store *certs.Store) services {
-	return services{store: store, ocsp: &ocsp.Client{}}
+	return services{store: store, revocation: &online.Source{OCSP: &ocsp.Client{}, Lists: &crl.Client{Store: store}}}
 }
 
 // online verifies certificates with revocation asked now.
 func (s services) online() *certs.Verifier {
-	return &certs.Verifier{Store: s.store, Revocation: s.ocsp}
+	return &certs.Verifier{Store: s.store, Revocation: s.revocation}
 }
 
 func (a *app) timestamper(url string, s services) (*timestamp.Client, error) {

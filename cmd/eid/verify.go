@@ -26,7 +26,7 @@ func (c *verifyCommand) Run(ctx context.Context, a *app) error {
 	}
 	trust := sign.Trust{Store: store, Now: a.now}
 	if !c.Offline {
-		trust.Revocation = newServices(store).ocsp
+		trust.Revocation = newServices(store).revocation
 	}
 	var codes []int
 	for _, file := range c.Files {

@@ -85,8 +85,13 @@ func (e *Evidence) addPath(p *certs.Path) {
 		}
 		e.addCertificate(status.Signer)
 		switch {
-		case status.Source == "crl" && !contains(e.CRLs, status.DER):
-			e.CRLs = append(e.CRLs, status.DER)
+		case status.Source == "crl":
+			// A list's answer may rest on more lists, such as a delta.
+			for _, list := range append([][]byte{status.DER}, status.Also...) {
+				if !contains(e.CRLs, list) {
+					e.CRLs = append(e.CRLs, list)
+				}
+			}
 		case status.Source == "ocsp" && !contains(e.OCSPs, status.DER):
 			e.OCSPs = append(e.OCSPs, status.DER)
 		}

@@ -82,18 +82,27 @@ func newSources(store *certs.Store, e *Evidence, online certs.Revocation) *sourc
 	return s
 }
 
-// inOrder asks one source after the other until one answers.
+// inOrder asks every source: "revoked" from any of them wins, else the first
+// answer counts.
 type inOrder []certs.Revocation
 
 // Status implements certs.Revocation.
 func (all inOrder) Status(ctx context.Context, q certs.RevocationQuery) (*certs.RevocationStatus, error) {
+	var first *certs.RevocationStatus
 	var refusal error
 	for _, source := range all {
 		status, err := source.Status(ctx, q)
-		if err == nil {
+		switch {
+		case err != nil:
+			refusal = clearer(refusal, err)
+		case status.Revoked:
 			return status, nil
+		case first == nil:
+			first = status
 		}
-		refusal = clearer(refusal, err)
+	}
+	if first != nil {
+		return first, nil
 	}
 	return nil, refusal
 }

@@ -17,12 +17,12 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"time"
 
 	"eidgate/certs"
+	"eidgate/certs/internal/fetch"
 )
 
 // Limits of one look-up.
@@ -34,8 +34,8 @@ const (
 
 // Client fetches issuers. The zero value works.
 type Client struct {
-	// HTTP makes the requests; nil means a client of this package that refuses
-	// redirects to other hosts.
+	// HTTP makes the requests; nil means a client of this package. Redirects to
+	// other hosts are refused either way.
 	HTTP *http.Client
 	// Timeout bounds a whole Chain; zero means DefaultTimeout.
 	Timeout time.Duration
@@ -115,31 +115,24 @@ func (c *Client) fetch(ctx context.Context, cert *x509.Certificate, pointer stri
 	if err != nil {
 		return nil, unreachable(err)
 	}
-	resp, err := c.client().Do(req)
-	if err != nil {
-		return nil, unreachable(err)
+	body, problem := fetch.Do(c.HTTP, req, "", MaxCertificate)
+	switch {
+	case problem == nil:
+		return parse(cert, body)
+	case problem.Kind == fetch.TooLarge:
+		return nil, certs.Refuse("aia.not-a-certificate", cert, "the issuer's address gave %w", problem)
+	default:
+		return nil, unreachable(problem)
 	}
-	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		return nil, unreachable(fmt.Errorf("%s answered %s", u.Host, resp.Status))
-	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, MaxCertificate+1))
-	if err != nil {
-		return nil, unreachable(err)
-	}
-	return parse(cert, body)
 }
 
 // parse takes one certificate in DER, as the RFC asks, or in PEM, as some CAs
 // serve it.
 func parse(cert *x509.Certificate, body []byte) (*x509.Certificate, error) {
-	if len(body) > MaxCertificate {
-		return nil, certs.Refuse("aia.not-a-certificate", cert, "the issuer's address gave more than %d bytes", MaxCertificate)
-	}
 	if block, _ := pem.Decode(body); block != nil && block.Type == "CERTIFICATE" {
 		body = block.Bytes
 	}
-	issuer, err := x509.ParseCertificate(body)
+	issuer, err := certs.ParseCertificate(body)
 	if err != nil {
 		return nil, certs.Refuse("aia.not-a-certificate", cert, "the issuer's address gave no certificate: %w", err)
 	}
@@ -150,18 +143,4 @@ func parse(cert *x509.Certificate, body []byte) (*x509.Certificate, error) {
 // issue at all is the path's question, not this one's.
 func issued(issuer, cert *x509.Certificate) bool {
 	return issuer.CheckSignature(cert.SignatureAlgorithm, cert.RawTBSCertificate, cert.Signature) == nil
-}
-
-func (c *Client) client() *http.Client {
-	if c.HTTP != nil {
-		return c.HTTP
-	}
-	return &http.Client{CheckRedirect: sameHost}
-}
-
-func sameHost(req *http.Request, via []*http.Request) error {
-	if len(via) >= 3 || req.URL.Host != via[0].URL.Host {
-		return fmt.Errorf("refusing the redirect to %s", req.URL.Host)
-	}
-	return nil
 }

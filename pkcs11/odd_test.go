@@ -14,7 +14,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -167,29 +166,34 @@ func TestOddAnswers(t *testing.T) {
 func TestGivingUpOnAModule(t *testing.T) {
 	o := newOdd(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		o.waitFor("sign")
+	defer cancel()
+	returned := make(chan struct{})
+	go func() {
+		o.waitFor("sign", returned)
 		cancel()
-	})
-	signature, _, err := o.sign(ctx, "waits", pkcs11.Options{PINs: &asker{pin: "1234"}})
+	}()
+	signature, calls, err := o.sign(ctx, "waits", pkcs11.Options{PINs: &asker{pin: "1234"}})
+	close(returned)
 	if !errors.Is(err, context.Canceled) || signature != nil {
-		t.Errorf("%v", err)
+		t.Fatalf("%v after %q", err, calls)
 	}
-	wg.Wait()
 	if err := os.WriteFile(o.gate, nil, 0o600); err != nil { // lets the module go
 		t.Fatal(err)
 	}
-	o.waitFor("close")
+	o.waitFor("close", t.Context().Done())
 }
 
-// waitFor waits until the module was called.
-func (o *odd) waitFor(call string) {
+// waitFor waits until the module was called, or something ends the waiting.
+func (o *odd) waitFor(call string, end <-chan struct{}) {
 	for {
 		log, err := os.ReadFile(o.log)
 		if err == nil && slices.Contains(strings.Split(string(log), "\n"), call) {
 			return
 		}
-		time.Sleep(time.Millisecond)
+		select {
+		case <-end:
+			return
+		case <-time.After(time.Millisecond):
+		}
 	}
 }

@@ -256,14 +256,29 @@ func TestRenewedCertificate(t *testing.T) {
 func TestSignatureThatItsCertificateDoesNotVerify(t *testing.T) {
 	h := newHSM(t)
 	serial := h.token("mixed up")
-	h.key(serial, "p384", keyOptions{id: 1, hidden: true})
-	other, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+	ec, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
 	h.ok(err)
-	h.certificate(serial, 1, &other.PublicKey, time.Hour)
-	k := h.find(&pkcs11.URI{Serial: serial}, pkcs11.Options{PINs: &asker{pin: userPIN}})
-	signature, err := k.Sign(nil, hashed(crypto.SHA384, "x"), crypto.SHA384)
-	if !errors.Is(err, pkcs11.ErrSignatureWrong) || signature != nil {
-		t.Errorf("signature %x, error %v", signature, err)
+	rs, err := rsa.GenerateKey(rand.Reader, 2048)
+	h.ok(err)
+	for id, kind := range []string{"p384", "rsa"} {
+		h.key(serial, kind, keyOptions{id: byte(id), hidden: true})
+		h.certificate(serial, byte(id), []crypto.Signer{ec, rs}[id].Public(), time.Hour)
+	}
+	m := h.open()
+	for name, c := range map[string]struct {
+		id   byte
+		opts crypto.SignerOpts
+	}{
+		"ECDSA":    {0, crypto.SHA384},
+		"PKCS #1":  {1, crypto.SHA256},
+		"RSA, PSS": {1, &rsa.PSSOptions{Hash: crypto.SHA256, SaltLength: rsa.PSSSaltLengthEqualsHash}},
+	} {
+		k, err := m.Find(t.Context(), &pkcs11.URI{Serial: serial, ID: []byte{c.id}}, pkcs11.Options{PINs: &asker{pin: userPIN}})
+		h.ok(err)
+		signature, err := k.Sign(nil, hashed(c.opts.HashFunc(), "x"), c.opts)
+		if !errors.Is(err, pkcs11.ErrSignatureWrong) || signature != nil {
+			t.Errorf("%s: signature %x, error %v", name, signature, err)
+		}
 	}
 }
 

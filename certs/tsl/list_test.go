@@ -58,7 +58,8 @@ func TestListsOfARefusedForm(t *testing.T) {
 		"properties twice":          {func(m *maker) { m.references = []xmlsectest.Ref{whole, properties, properties} }, "tsl.signed-properties"},
 		"properties of another":     {func(m *maker) { m.target = "#other" }, "tsl.signed-properties"},
 		"properties without target": {func(m *maker) { m.target = "sig" }, "tsl.signed-properties"},
-		"properties outside":        {func(m *maker) { outside(m, properties, whole) }, "tsl.signed-properties"},
+		"properties outside":        {func(m *maker) { outside(m, "x", properties, whole) }, "tsl.signed-properties"},
+		"properties in an Object":   {func(m *maker) { outside(m, "ds:Object", properties, whole) }, "tsl.signed-properties"},
 		"names another certificate": {func(m *maker) { m.named = other.cert }, "tsl.signed-properties"},
 		"no time":                   {func(m *maker) { m.signedAt = " " }, "tsl.signed-properties"},
 		"KeyInfo of another":        {func(m *maker) { m.keyInfo = other.cert }, "tsl.unpinned-signer"},
@@ -87,8 +88,11 @@ func TestListsOfARefusedForm(t *testing.T) {
 
 // outside makes the signature cover properties that stand in the list instead
 // of in the signature.
-func outside(m *maker, properties, whole xmlsectest.Ref) {
-	m.before = `<x><xades:QualifyingProperties xmlns:xades="http://uri.etsi.org/01903/v1.3.2#" Target="#sig"><xades:SignedProperties Id="theirs"/></xades:QualifyingProperties></x>`
+func outside(m *maker, holder string, properties, whole xmlsectest.Ref) {
+	digest := sha256.Sum256(m.by.cert.Raw)
+	m.before = "<" + holder + ` xmlns:ds="` + xmlsec.NSDSig + `"><xades:QualifyingProperties xmlns:xades="http://uri.etsi.org/01903/v1.3.2#" Target="#sig"><xades:SignedProperties Id="theirs"><xades:SignedSignatureProperties><xades:SigningTime>` +
+		stamp(now) + "</xades:SigningTime>" + signingCertificate("SigningCertificateV2", "http://www.w3.org/2001/04/xmlenc#sha256", digest[:]) +
+		"</xades:SignedSignatureProperties></xades:SignedProperties></xades:QualifyingProperties></" + holder + ">"
 	properties.URI = "#theirs"
 	m.references = []xmlsectest.Ref{whole, properties}
 }

@@ -23,6 +23,7 @@ type Settings struct {
 	Level         string   `yaml:"level"`
 	PKCS11Modules []string `yaml:"pkcs11_modules"`
 	Reader        string   `yaml:"reader"`
+	IgnorePINPads bool     `yaml:"ignore_pin_pads"`
 }
 
 var errSettings = fault.New("usage.settings", "the settings file cannot be used",
@@ -79,6 +80,7 @@ const settingsHelp = `Settings of eid: one YAML file, ~/.config/eid/eid.yaml or 
   level            B, T or LT: the level when --level does not say (default LT)
   pkcs11_modules   modules searched for keys named by a pkcs11: URI without one
   reader           part of the reader's name, when several hold a card
+  ignore_pin_pads  ask for PINs here although the reader has keys
 
 docs/eid.example.yaml explains each with an example.
 

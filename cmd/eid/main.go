@@ -86,6 +86,9 @@ func (a *app) run(ctx context.Context, args []string) int {
 		return exitInput
 	}
 	if a.settings, err = loadSettings(c.Config); err == nil {
+		if a.settings.IgnorePINPads {
+			a.cards = card.WithoutPINPads(a.cards)
+		}
 		err = parsed.Run(a)
 	}
 	if err != nil {

@@ -92,3 +92,27 @@ func TestNewCodeIsAskedTwice(t *testing.T) {
 		}
 	}
 }
+
+// A reader with keys takes the PIN itself, also without a terminal; a setting
+// makes the program ask all the same.
+func TestPINPad(t *testing.T) {
+	w := newWorld(t)
+	service := sim.NewService(readerName)
+	service.Insert(readerName, w.card)
+	used := 0
+	service.SetPINPad(readerName, func(int) ([]string, uint16) {
+		used++
+		return []string{"12345"}, 0
+	})
+	w.cards = service
+	sign := func(config string) outcome {
+		t.Helper()
+		args := []string{"--config", w.file(t, "eid.yaml", config), "sign", "--level", "B", "-o", filepath.Join(t.TempDir(), "out.pdf"), document(t)}
+		return w.run(t, append(args, w.services()...)...)
+	}
+	sign("").want(t, exitOK)
+	sign("ignore_pin_pads: true\n").want(t, exitCard, "--pin-fd")
+	if used != 1 {
+		t.Errorf("the keypad was used %d times, want once", used)
+	}
+}

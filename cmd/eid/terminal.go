@@ -31,13 +31,17 @@ func controllingTerminal() (*os.File, error) { return os.OpenFile(ttyPath, os.O_
 // PIN implements pin.Source.
 func (t terminalPIN) PIN(_ context.Context, r pin.Request) (*pin.Buffer, error) {
 	tty, err := t.open()
-	if err != nil || !term.IsTerminal(int(tty.Fd())) {
-		return nil, errNoTerminal
+	if err == nil {
+		defer tty.Close()
 	}
-	defer tty.Close()
-	if r.PINPad {
+	switch terminal := err == nil && term.IsTerminal(int(tty.Fd())); {
+	case r.PINPad && terminal:
 		fmt.Fprintf(tty, "Enter %s for %s on the reader's keypad%s\n", r.Label, plain(r.Token), triesLeft(r))
 		return nil, nil
+	case r.PINPad:
+		return nil, nil
+	case !terminal:
+		return nil, errNoTerminal
 	}
 	fmt.Fprintf(tty, "%s for %s%s: ", r.Label, plain(r.Token), triesLeft(r))
 	state, err := term.MakeRaw(int(tty.Fd()))

@@ -21,10 +21,18 @@ import (
 
 const host = "site.test"
 
-// TestWebEIDInChromium goes the whole way: page, extension, eid-agent, pinentry,
-// PC/SC, card, and back to the website's validator.
 func TestWebEIDInChromium(t *testing.T) {
-	w := newWorld(t)
+	journeys(t, newWorld(t, kind{"chromium", "chromium", browsertest.Chromium, chromiumID}))
+}
+
+func TestWebEIDInFirefox(t *testing.T) {
+	fromManifest := func(*testing.T, string) string { return "webeid-test@eidgate.example" }
+	journeys(t, newWorld(t, kind{"firefox-esr", "firefox", browsertest.Firefox, fromManifest}))
+}
+
+// journeys goes the whole way: page, extension, eid-agent, pinentry, PC/SC,
+// card, and back to the website's validator.
+func journeys(t *testing.T, w *world) {
 	page := w.browser.Open(t, w.origin(host))
 
 	t.Run("status", func(t *testing.T) {
@@ -79,7 +87,7 @@ func nonce(t *testing.T) string {
 
 func nonceFields(t *testing.T) map[string]any { return map[string]any{"challengeNonce": nonce(t)} }
 
-func authenticate(t *testing.T, w *world, page *browsertest.Page) {
+func authenticate(t *testing.T, w *world, page browsertest.Page) {
 	s := w.script(t, pinentrytest.PIN(w.Card.PIN1))
 	challenge := nonce(t)
 	a := w.ask(t, page, "web-eid:authenticate", map[string]any{"challengeNonce": challenge, "options": map[string]any{"lang": "et"}})
@@ -108,7 +116,7 @@ func authenticate(t *testing.T, w *world, page *browsertest.Page) {
 	}
 }
 
-func sign(t *testing.T, w *world, page *browsertest.Page) {
+func sign(t *testing.T, w *world, page browsertest.Page) {
 	s := w.script(t, pinentrytest.Yes, pinentrytest.PIN(w.Card.PIN2))
 	given := w.ask(t, page, "web-eid:get-signing-certificate", nil)
 	certificate := pkitest.Certificate(t, w.Card.Signing)
@@ -133,14 +141,14 @@ func sign(t *testing.T, w *world, page *browsertest.Page) {
 }
 
 // begin starts a request; the answer is waited for by end.
-func begin(t *testing.T, page *browsertest.Page, fields string) {
+func begin(t *testing.T, page browsertest.Page, fields string) {
 	t.Helper()
 	if err := page.Eval("void (window.answer = webEid('web-eid:authenticate', "+fields+"))", nil); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func removed(t *testing.T, w *world, page *browsertest.Page) {
+func removed(t *testing.T, w *world, page browsertest.Page) {
 	s := w.script(t, pinentrytest.Wait, pinentrytest.Wait, pinentrytest.PIN(w.Card.PIN1))
 	begin(t, page, "{challengeNonce: '"+nonce(t)+"'}")
 	entry := s.Shown(t, 0)
@@ -178,7 +186,7 @@ func closed(t *testing.T, w *world) {
 
 // framed logs in from a frame of another site: the user sees, and the token
 // holds, the frame's origin, not that of the page around it.
-func framed(t *testing.T, w *world, page *browsertest.Page) {
+func framed(t *testing.T, w *world, page browsertest.Page) {
 	s := w.script(t, pinentrytest.PIN(w.Card.PIN1))
 	challenge := nonce(t)
 	var a answer
@@ -216,7 +224,7 @@ func insecure(t *testing.T, w *world) {
 }
 
 // stranger is an extension the browser lets through and the agent does not.
-func stranger(t *testing.T, w *world, page *browsertest.Page) {
+func stranger(t *testing.T, w *world, page browsertest.Page) {
 	id := w.id
 	w.id = strings.Repeat("a", 32)
 	s := w.script(t)

@@ -60,12 +60,19 @@ type world struct {
 	home    string
 	id      string // of the extension
 	port    string
-	browser *browsertest.Browser
+	browser browsertest.Browser
 }
 
-func newWorld(t *testing.T) *world {
+// kind is one of the browsers.
+type kind struct {
+	program, name string // the name is eid-agent install's
+	start         func(testing.TB, browsertest.Options) browsertest.Browser
+	extensionID   func(t *testing.T, dir string) string
+}
+
+func newWorld(t *testing.T, k kind) *world {
 	t.Helper()
-	testtool.Need(t, "chromium")
+	testtool.Need(t, k.program)
 	vreadertest.Require(t)
 	w := &world{World: pkitest.Start(t, nil), home: t.TempDir()}
 	var err error
@@ -76,10 +83,10 @@ func newWorld(t *testing.T) *world {
 	w.insert(t)
 	w.serve(t)
 	extension := filepath.Join(testtool.Root(t), "internal", "browsertest", "extension")
-	w.id = extensionID(t, extension)
+	w.id = k.extensionID(t, extension)
 	w.script(t)
-	w.install(t)
-	w.browser = browsertest.Start(t, browsertest.Options{
+	w.install(t, k.name)
+	w.browser = k.start(t, browsertest.Options{
 		Home: w.home, Extension: extension, Environment: []string{w.reader.Environment()},
 	})
 	return w
@@ -126,11 +133,11 @@ func (w *world) insecure(t *testing.T) string {
 func (w *world) origin(host string) string { return "https://" + host + ":" + w.port }
 
 // install builds the agent and lets it install itself for this user.
-func (w *world) install(t *testing.T) {
+func (w *world) install(t *testing.T, browser string) {
 	t.Helper()
 	agent := filepath.Join(w.home, "eid-agent")
 	testtool.Run(t, "go", "build", "-o", agent, "eidgate/cmd/eid-agent")
-	c := exec.CommandContext(t.Context(), agent, "install", "--browser", "chromium")
+	c := exec.CommandContext(t.Context(), agent, "install", "--browser", browser)
 	c.Env = append(os.Environ(), "HOME="+w.home, "XDG_CONFIG_HOME=")
 	if out, err := c.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
@@ -152,9 +159,9 @@ func (w *world) script(t *testing.T, answers ...pinentrytest.Answer) *pinentryte
 	return s
 }
 
-// extensionID is what Chromium calls an unpacked extension without a key: the
+// chromiumID is what Chromium calls an unpacked extension without a key: the
 // first 128 bits of SHA-256 of its path, with the letters a to p for digits.
-func extensionID(t *testing.T, dir string) string {
+func chromiumID(t *testing.T, dir string) string {
 	t.Helper()
 	dir, err := filepath.EvalSymlinks(dir)
 	if err != nil {
@@ -186,7 +193,7 @@ type answer struct {
 }
 
 // ask lets the page ask the extension.
-func (w *world) ask(t *testing.T, p *browsertest.Page, action string, fields map[string]any) answer {
+func (w *world) ask(t *testing.T, p browsertest.Page, action string, fields map[string]any) answer {
 	t.Helper()
 	b, err := json.Marshal(fields)
 	if err != nil {

@@ -1,5 +1,6 @@
 // Carries the page's requests to the background and its answers back. The port
-// goes away with the page, so that the background knows.
+// goes away with the page, so that the background knows; pagehide tells it of
+// pages that a browser keeps for the way back.
 const actions = ["status", "authenticate", "get-signing-certificate", "sign"].map((a) => "web-eid:" + a);
 
 window.addEventListener("message", (event) => {
@@ -16,5 +17,6 @@ window.addEventListener("message", (event) => {
     answer(message);
     background.disconnect();
   });
+  window.addEventListener("pagehide", () => background.disconnect(), { once: true });
   background.postMessage(event.data);
 });

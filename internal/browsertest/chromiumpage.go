@@ -9,16 +9,16 @@ import (
 	"time"
 )
 
-// Page is one tab.
-type Page struct {
-	browser         *Browser
+// chromiumPage is one tab of Chromium.
+type chromiumPage struct {
+	browser         *chromium
 	target, session string
 }
 
-// Open opens a page in a tab of its own and waits until it has loaded.
-func (b *Browser) Open(t testing.TB, url string) *Page {
+// Open implements [Browser].
+func (b *chromium) Open(t testing.TB, url string) Page {
 	t.Helper()
-	p := &Page{browser: b}
+	p := &chromiumPage{browser: b}
 	var created struct {
 		TargetID string `json:"targetId"`
 	}
@@ -45,9 +45,8 @@ func (b *Browser) Open(t testing.TB, url string) *Page {
 	}
 }
 
-// Eval runs a script in the page, waits for the promise it gives and decodes
-// its value.
-func (p *Page) Eval(script string, value any) error {
+// Eval implements [Page].
+func (p *chromiumPage) Eval(script string, value any) error {
 	var got struct {
 		Result struct {
 			Value json.RawMessage `json:"value"`
@@ -72,8 +71,8 @@ func (p *Page) Eval(script string, value any) error {
 	return json.Unmarshal(got.Result.Value, value)
 }
 
-// Close closes the tab, as its user would.
-func (p *Page) Close(t testing.TB) {
+// Close implements [Page].
+func (p *chromiumPage) Close(t testing.TB) {
 	t.Helper()
 	if err := p.browser.call("", "Target.closeTarget", map[string]any{"targetId": p.target}, nil); err != nil {
 		t.Fatal(err)

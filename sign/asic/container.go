@@ -44,11 +44,13 @@ func Open(in io.ReaderAt, size int64) (*Container, error) {
 	if err := c.readMimetype(); err != nil {
 		return nil, err
 	}
-	if archive.Comment != "" {
-		c.note("zip-comment", "the container has a comment of %d bytes, which nobody signed", len(archive.Comment))
-	}
+	commented := archive.Comment != ""
 	for _, e := range archive.Entries {
+		commented = commented || e.Comment != ""
 		c.classify(e)
+	}
+	if commented {
+		c.note("zip-comment", "the container has comments, which nobody signed")
 	}
 	return c, nil
 }
@@ -80,9 +82,6 @@ func (c *Container) readMimetype() error {
 
 // classify sorts an entry by its name (EN 319 162-1 §4.3.3, §4.4.3, §4.4.4).
 func (c *Container) classify(e *zipfile.Entry) {
-	if e.Comment != "" {
-		c.note("zip-comment", "the entry %q has a comment, which nobody signed", e.Name)
-	}
 	local, meta := strings.CutPrefix(e.Name, metaFolder)
 	put := func(list *[]*zipfile.Entry) { *list = append(*list, e) }
 	switch {

@@ -54,7 +54,7 @@ func copyTo(ctx context.Context, out io.Writer, in io.Reader, buffer []byte) err
 				return err
 			}
 		}
-		if err == io.EOF { //nolint:errorlint // io.Reader's contract is the bare value
+		if err == io.EOF {
 			return nil
 		}
 		if err != nil {

@@ -2,6 +2,7 @@ package asic_test
 
 import (
 	"bytes"
+	"crypto/x509"
 	"testing"
 
 	"eidgate/sign"
@@ -76,4 +77,9 @@ func wantValid(t testing.TB, r *sign.Report, levels ...sign.Level) {
 			t.Errorf("signature %d is at level %v, want %v\n%s", i, got, level, r.Text())
 		}
 	}
+}
+
+// subject names the holder of a certificate.
+func subject(surname string) func(*x509.Certificate) {
+	return func(c *x509.Certificate) { c.Subject = testpki.PersonName(surname, "MARI", "PNOEE-60001019906") }
 }

@@ -116,7 +116,7 @@ func (l *lift) to(ctx context.Context, message []byte, from, to sign.Level) (_ [
 		from = sign.LevelT
 	}
 	if from < sign.LevelLT && to >= sign.LevelLT {
-		evidence, err := s.Evidence.Gather(ctx, message, nil)
+		evidence, err := s.Evidence.Gather(ctx, message)
 		if err != nil {
 			return nil, from, fmt.Errorf("getting the evidence for level LT: %w", err)
 		}
@@ -128,14 +128,31 @@ func (l *lift) to(ctx context.Context, message []byte, from, to sign.Level) (_ [
 	if to < sign.LevelLTA {
 		return message, from, nil
 	}
-	var more *xades.Evidence
-	if from == sign.LevelLTA { // renewed: what the last archive time-stamp rests on
-		if more, err = s.Evidence.Gather(ctx, message, l.open); err != nil {
-			return nil, from, fmt.Errorf("getting the evidence for level LTA: %w", err)
+	message, err = l.archive(ctx, message)
+	return message, sign.LevelLTA, err
+}
+
+// archive adds an archive time-stamp. What older ones rest on goes before it,
+// to be protected; what it rests on itself goes after it.
+func (l *lift) archive(ctx context.Context, message []byte) (_ []byte, err error) {
+	for _, step := range []func() ([]byte, error){
+		func() ([]byte, error) { return l.archiveEvidence(ctx, message) },
+		func() ([]byte, error) {
+			return xades.AddArchiveTimestamp(ctx, message, l.open, l.services.Timestamper, l.hash)
+		},
+		func() ([]byte, error) { return l.archiveEvidence(ctx, message) },
+	} {
+		if message, err = step(); err != nil {
+			return nil, err
 		}
 	}
-	if message, err = xades.AddArchiveTimestamp(ctx, message, l.open, s.Timestamper, l.hash, more); err != nil {
-		return nil, from, err
+	return message, nil
+}
+
+func (l *lift) archiveEvidence(ctx context.Context, message []byte) ([]byte, error) {
+	evidence, err := l.services.Evidence.GatherArchive(ctx, message, l.open)
+	if err != nil {
+		return nil, fmt.Errorf("getting the evidence for level LTA: %w", err)
 	}
-	return message, sign.LevelLTA, nil
+	return xades.AddEvidence(message, evidence)
 }

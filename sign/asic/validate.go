@@ -141,6 +141,9 @@ func (v *validation) findXAdES() error {
 // "asic-coverage".
 func (v *validation) cover(s subject) {
 	signed := s.covered()
+	if signed == nil {
+		return // refused already
+	}
 	coverage := &s.out().Coverage
 	coverage.Revision, coverage.Revisions = 1, 1
 	for _, e := range v.data {

@@ -13,9 +13,12 @@ import (
 // Gatherer collects the evidence about a signature and its time-stamps, at the
 // time of the call. [Online] is one.
 type Gatherer interface {
-	// Gather takes a file with one signature. open gives the signed files; nil
-	// leaves out evidence about archive time-stamps.
-	Gather(ctx context.Context, text []byte, open Content) (*Evidence, error)
+	// Gather takes a file with one signature and returns the evidence about the
+	// signer and the signature time-stamps that the file does not have.
+	Gather(ctx context.Context, text []byte) (*Evidence, error)
+	// GatherArchive does the same for the archive time-stamps. open gives the
+	// signed files.
+	GatherArchive(ctx context.Context, text []byte, open Content) (*Evidence, error)
 }
 
 // Online gathers evidence by verifying the signer, at the time of the first
@@ -32,12 +35,12 @@ var _ Gatherer = Online{}
 
 // Gather implements [Gatherer]. Errors are *certs.Refusal, wrapped, or about
 // the signature's form.
-func (o Online) Gather(ctx context.Context, text []byte, open Content) (*Evidence, error) {
+func (o Online) Gather(ctx context.Context, text []byte) (*Evidence, error) {
 	s, err := load(text)
 	if err != nil {
 		return nil, err
 	}
-	found, stamped, err := o.gather(ctx, s, open)
+	found, stamped, err := o.gather(ctx, s)
 	if err != nil || !olderThan(found, stamped) {
 		return found, err
 	}
@@ -51,15 +54,24 @@ func (o Online) Gather(ctx context.Context, text []byte, open Content) (*Evidenc
 		return nil, ctx.Err()
 	case <-wait.C:
 	}
-	found, _, err = o.gather(ctx, s, open)
+	found, _, err = o.gather(ctx, s)
 	return found, err
 }
 
-func (o Online) gather(ctx context.Context, s *signature, open Content) (*Evidence, time.Time, error) {
-	g := judge.Gatherer{Verifier: o.Verifier}
-	old := s.evidence()
-	g.Offer(old.Certificates...)
-	cert, _, err := s.signer(old.Certificates)
+// gatherer knows what the signature carries.
+func (o Online) gatherer(s *signature) *judge.Gatherer {
+	g := &judge.Gatherer{Verifier: o.Verifier, AtHand: s.evidence()}
+	g.Offer(g.AtHand.Certificates...)
+	// Level LT repeats what is only in KeyInfo: readers look for all of it in
+	// CertificateValues.
+	g.AtHand.Certificates = s.carried().Certificates
+	return g
+}
+
+// gather also tells the time of the last signature time-stamp.
+func (o Online) gather(ctx context.Context, s *signature) (*Evidence, time.Time, error) {
+	g := o.gatherer(s)
+	cert, _, err := s.signer(s.carried().Certificates)
 	if err != nil {
 		return nil, time.Time{}, err
 	}
@@ -83,19 +95,26 @@ func (o Online) gather(ctx context.Context, s *signature, open Content) (*Eviden
 	if err := g.Signer(ctx, cert, first); err != nil {
 		return nil, time.Time{}, err
 	}
-	if open == nil {
-		return &g.Found, last, nil
+	return g.New(), last, nil
+}
+
+// GatherArchive implements [Gatherer].
+func (o Online) GatherArchive(ctx context.Context, text []byte, open Content) (*Evidence, error) {
+	s, err := load(text)
+	if err != nil {
+		return nil, err
 	}
 	archives, err := s.tokens(ns141, propArchive)
 	if err != nil {
-		return nil, time.Time{}, err
+		return nil, err
 	}
+	g := o.gatherer(s)
 	for _, t := range archives {
 		if _, err := g.Stamp(ctx, t.der, func(h crypto.Hash) ([]byte, error) { return s.archiveImprint(t.method, h, t.at, open) }); err != nil {
-			return nil, time.Time{}, err
+			return nil, err
 		}
 	}
-	return &g.Found, last, nil
+	return g.New(), nil
 }
 
 // olderThan tells whether an answer seems to be made in the same second as the

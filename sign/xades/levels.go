@@ -55,9 +55,9 @@ func AddTimestamp(ctx context.Context, text []byte, tsa sign.Timestamper, hash c
 // use it.
 func (s *signature) method() Method {
 	if m := s.signedInfo().One(xmlsec.NSDSig, "CanonicalizationMethod"); m != nil {
-		switch uri, _ := m.Attribute("Algorithm"); Method(uri) {
-		case C14N11, Exclusive, xmlsec.C14N10:
-			return Method(uri)
+		uri, _ := m.Attribute("Algorithm")
+		if known := Method(uri); known == C14N11 || known == Exclusive || known == xmlsec.C14N10 {
+			return known
 		}
 	}
 	return C14N11
@@ -89,7 +89,9 @@ func (s *signature) freeID(letter string) string {
 	}
 }
 
-// AddEvidence lifts a signature from level T to LT (EN 319 132-1 §5.4).
+// AddEvidence lifts a signature from level T to LT (EN 319 132-1 §5.4). To a
+// signature with evidence it adds more, about an archive time-stamp or because
+// some was missing. Evidence without anything in it changes nothing.
 func AddEvidence(text []byte, e *Evidence) ([]byte, error) {
 	s, err := load(text)
 	if err != nil {
@@ -99,6 +101,9 @@ func AddEvidence(text []byte, e *Evidence) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(e.Certificates)+len(e.OCSP)+len(e.CRLs) == 0 {
+		return text, nil
+	}
 	if len(stamps) == 0 {
 		return nil, fmt.Errorf("%w: it has no time-stamp", ErrLevel)
 	}
@@ -106,35 +111,34 @@ func AddEvidence(text []byte, e *Evidence) ([]byte, error) {
 		if p.Is(nsXAdES, propCertValues) || p.Is(nsXAdES, propRevocations) {
 			return s.insert(s.validationXML(e)) // never two of either
 		}
-		if p.Is(ns141, propArchive) {
-			return nil, fmt.Errorf("%w: it has an archive time-stamp", ErrLevel)
-		}
 	}
 	return s.insert(s.valuesXML(e))
 }
 
-// valuesXML is CertificateValues and RevocationValues.
+// valuesXML is CertificateValues and RevocationValues, each when there is
+// something for it.
 func (s *signature) valuesXML(e *Evidence) string {
-	var b strings.Builder
-	b.WriteString(`<xades:CertificateValues xmlns:xades="` + nsXAdES + `">`)
+	const declared = ` xmlns:xades="` + nsXAdES + `">`
+	var certificates [][]byte
 	for _, cert := range e.Certificates {
-		b.WriteString(`<xades:EncapsulatedX509Certificate>` + encodeDER(cert.Raw) + `</xades:EncapsulatedX509Certificate>`)
+		certificates = append(certificates, cert.Raw)
 	}
-	b.WriteString(`</xades:CertificateValues><xades:RevocationValues xmlns:xades="` + nsXAdES + `">`)
-	list := func(outer, inner string, values [][]byte) {
-		if len(values) == 0 {
-			return
-		}
-		b.WriteString(`<xades:` + outer + `>`)
+	list := func(name string, values [][]byte) string {
+		var b strings.Builder
 		for _, der := range values {
-			b.WriteString(`<xades:` + inner + `>` + encodeDER(der) + `</xades:` + inner + `>`)
+			b.WriteString(`<xades:` + name + `>` + encodeDER(der) + `</xades:` + name + `>`)
 		}
-		b.WriteString(`</xades:` + outer + `>`)
+		return b.String()
 	}
-	list("CRLValues", "EncapsulatedCRLValue", e.CRLs)
-	list("OCSPValues", "EncapsulatedOCSPValue", e.OCSP)
-	b.WriteString(`</xades:RevocationValues>`)
-	return b.String()
+	wrap := func(name, inner, declared string) string {
+		if inner == "" {
+			return ""
+		}
+		return `<xades:` + name + declared + inner + `</xades:` + name + `>`
+	}
+	return wrap(propCertValues, list("EncapsulatedX509Certificate", certificates), declared) +
+		wrap(propRevocations, wrap("CRLValues", list("EncapsulatedCRLValue", e.CRLs), ">")+
+			wrap("OCSPValues", list("EncapsulatedOCSPValue", e.OCSP), ">"), declared)
 }
 
 // validationXML is further evidence for a signature that has some already
@@ -145,22 +149,14 @@ func (s *signature) validationXML(e *Evidence) string {
 
 // AddArchiveTimestamp lifts a signature from level LT to LTA, or renews LTA
 // (EN 319 132-1 §5.5.2). open gives the signed files again; they are read as
-// streams. more, when not nil, is evidence about an older archive time-stamp.
-func AddArchiveTimestamp(ctx context.Context, text []byte, open Content, tsa sign.Timestamper, hash crypto.Hash, more *Evidence) ([]byte, error) {
+// streams.
+func AddArchiveTimestamp(ctx context.Context, text []byte, open Content, tsa sign.Timestamper, hash crypto.Hash) ([]byte, error) {
 	s, err := load(text)
 	if err != nil {
 		return nil, err
 	}
 	if e := s.evidence(); len(e.OCSP)+len(e.CRLs) == 0 {
 		return nil, fmt.Errorf("%w: it carries no revocation answers", ErrLevel)
-	}
-	if more != nil && len(more.OCSP)+len(more.CRLs) > 0 {
-		if text, err = s.insert(s.validationXML(more)); err != nil {
-			return nil, err
-		}
-		if s, err = load(text); err != nil {
-			return nil, err
-		}
 	}
 	if hash == 0 {
 		hash = crypto.SHA256

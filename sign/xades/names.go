@@ -37,8 +37,9 @@ func digestURI(h crypto.Hash) string {
 		return "http://www.w3.org/2001/04/xmldsig-more#sha384"
 	case crypto.SHA512:
 		return "http://www.w3.org/2001/04/xmlenc#sha512"
+	default:
+		return ""
 	}
-	return ""
 }
 
 // hashOf is the hash of a DigestMethod, 0 when it is not of the SHA-2 family

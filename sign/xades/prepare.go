@@ -9,10 +9,7 @@ import (
 	"fmt"
 	"strings"
 
-	"golang.org/x/crypto/cryptobyte"
-	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
-	"math/big"
-
+	"eidgate/internal/rawsig"
 	"eidgate/internal/xmlsec"
 )
 
@@ -150,17 +147,9 @@ func rawValue(key crypto.PublicKey, value []byte) ([]byte, error) {
 	if !ok {
 		return value, nil
 	}
-	s := cryptobyte.String(value)
-	var body cryptobyte.String
-	r, t := new(big.Int), new(big.Int)
-	n := k.Params().N
-	if !s.ReadASN1(&body, cbasn1.SEQUENCE) || !s.Empty() || !body.ReadASN1Integer(r) || !body.ReadASN1Integer(t) || !body.Empty() ||
-		r.Sign() <= 0 || t.Sign() <= 0 || r.Cmp(n) >= 0 || t.Cmp(n) >= 0 {
-		return nil, fmt.Errorf("%w: no ECDSA value", ErrSignature)
+	raw, err := rawsig.FromDER(k, value)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrSignature, err)
 	}
-	half := (n.BitLen() + 7) / 8
-	raw := make([]byte, 2*half)
-	r.FillBytes(raw[:half])
-	t.FillBytes(raw[half:])
 	return raw, nil
 }

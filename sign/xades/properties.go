@@ -23,6 +23,7 @@ type binding struct {
 	hash   crypto.Hash
 	digest []byte
 	issuer []byte // IssuerSerialV2, or nil
+	serial string // of the old IssuerSerial, or empty
 	old    bool   // SigningCertificate of XAdES before 2016
 }
 
@@ -67,6 +68,13 @@ func (s *signature) binding() (*binding, error) {
 			return nil, err
 		}
 	}
+	if e := named[0].One(nsXAdES, "IssuerSerial"); e != nil {
+		serial := e.One(xmlsec.NSDSig, "X509SerialNumber")
+		if serial == nil {
+			return nil, fmt.Errorf("%w: IssuerSerial", ErrProperty)
+		}
+		b.serial, _ = serial.Value()
+	}
 	return b, nil
 }
 
@@ -74,7 +82,8 @@ func (s *signature) binding() (*binding, error) {
 func (b *binding) fits(cert *x509.Certificate) bool {
 	h := b.hash.New()
 	h.Write(cert.Raw)
-	return bytes.Equal(h.Sum(nil), b.digest) && (b.issuer == nil || issuerSerialFits(b.issuer, cert))
+	return bytes.Equal(h.Sum(nil), b.digest) && (b.issuer == nil || issuerSerialFits(b.issuer, cert)) &&
+		(b.serial == "" || b.serial == cert.SerialNumber.String())
 }
 
 // bind refuses another certificate than the bound one.

@@ -27,7 +27,14 @@ const (
 // evidence is what the unsigned properties carry to judge the signature by.
 // What cannot be read is no evidence.
 func (s *signature) evidence() judge.Evidence {
-	e := judge.Evidence{Certificates: s.certificates()}
+	e := s.carried()
+	e.Merge(judge.Evidence{Certificates: s.certificates()})
+	return e
+}
+
+// carried is the evidence without the certificates of KeyInfo.
+func (s *signature) carried() judge.Evidence {
+	var e judge.Evidence
 	for _, p := range s.unsignedProperties() {
 		switch {
 		case p.Is(nsXAdES, propCertValues), p.Is(nsXAdES, propRevocations):

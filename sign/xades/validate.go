@@ -73,8 +73,11 @@ func (c *Candidate) Needs() map[string][]crypto.Hash {
 
 // Covered are the media types of the signed files by name, as the signature
 // describes them; the type is empty where it does not. They mean nothing unless
-// the verdict is good.
+// the verdict is good, and are nil for a signature that cannot be read.
 func (c *Candidate) Covered() map[string]string {
+	if c.sig.xml == nil {
+		return nil
+	}
 	out := map[string]string{}
 	for name := range c.Needs() {
 		out[name] = ""
@@ -243,7 +246,9 @@ func (c *Candidate) baseline(bound *binding, formats map[string]string, cert *x5
 	}
 	_, timed := c.sig.time()
 	note(!timed, "signing-time is missing or no time (EN 319 132-1 §6.3)")
-	note(bound.old, "the signing certificate is bound by the property of XAdES before 2016 (EN 319 132-1 §6.3)")
+	if bound.old { // policy row "xades-level": digidoc4j 6.1 still writes it
+		c.Out.Checks = append(c.Out.Checks, sign.Note("baseline", "the signing certificate is bound by the older property SigningCertificate (ETSI TS 103 171)"))
+	}
 	inKeyInfo := false
 	for _, own := range c.sig.certificates() {
 		inKeyInfo = inKeyInfo || own.Equal(cert)

@@ -17,10 +17,42 @@ import (
 type Gatherer struct {
 	// Verifier must have a Revocation that asks the responders.
 	Verifier *certs.Verifier
-	// Found is what was gathered.
+	// AtHand is evidence the document has already: an answer in it is not asked
+	// for again.
+	AtHand Evidence
+	// Found is what was gathered, the evidence at hand among it.
 	Found Evidence
 	// help are certificates offered for building paths.
 	help []*x509.Certificate
+}
+
+// verifier asks the evidence at hand before the responders.
+func (g *Gatherer) verifier() *certs.Verifier {
+	v := *g.Verifier
+	v.Revocation = newSources(v.Store, &g.AtHand, v.Revocation)
+	return &v
+}
+
+// New is what was gathered and was not at hand.
+func (g *Gatherer) New() *Evidence {
+	var e Evidence
+	for _, cert := range g.Found.Certificates {
+		if !g.AtHand.holds(cert) {
+			e.Certificates = append(e.Certificates, cert)
+		}
+	}
+	e.OCSP, e.CRLs = without(g.Found.OCSP, g.AtHand.OCSP), without(g.Found.CRLs, g.AtHand.CRLs)
+	return &e
+}
+
+func without(list, known [][]byte) [][]byte {
+	var out [][]byte
+	for _, item := range list {
+		if len(once(known, item)) > len(known) {
+			out = append(out, item)
+		}
+	}
+	return out
 }
 
 // Offer adds certificates that may help to build paths.
@@ -29,7 +61,7 @@ func (g *Gatherer) Offer(list ...*x509.Certificate) { g.help = append(g.help, li
 // Signer verifies the signer's certificate at a time: now when zero, or the
 // time of the signature's time-stamp.
 func (g *Gatherer) Signer(ctx context.Context, cert *x509.Certificate, at time.Time) error {
-	path, err := g.Verifier.Verify(ctx, certs.Request{
+	path, err := g.verifier().Verify(ctx, certs.Request{
 		Certificate: cert, Intermediates: g.authorities(), Purpose: certs.DocumentSigning,
 		At: at, Revocation: certs.RevocationRequired,
 	})
@@ -53,7 +85,7 @@ func (g *Gatherer) Stamp(ctx context.Context, der []byte, digest func(crypto.Has
 	if want.Digest, err = digest(want.Hash); err != nil {
 		return time.Time{}, err
 	}
-	path, err := token.Verify(ctx, g.Verifier, want)
+	path, err := token.Verify(ctx, g.verifier(), want)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("verifying the time-stamp authority: %w", err)
 	}

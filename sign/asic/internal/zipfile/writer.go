@@ -51,7 +51,7 @@ func (w *Writer) Stream(name string, size int64, crc uint32, content io.Reader) 
 			if err := w.write(w.buffer[:n]); err != nil {
 				return err
 			}
-			if err == io.EOF { //nolint:errorlint // io.Reader's contract is the bare value
+			if err == io.EOF {
 				break
 			}
 			if err != nil {
@@ -98,7 +98,7 @@ func (w *Writer) Copy(e *Entry) error {
 		if err := w.write(w.buffer[:n]); err != nil {
 			return err
 		}
-		if err == io.EOF { //nolint:errorlint // io.Reader's contract is the bare value
+		if err == io.EOF {
 			break
 		}
 		if err != nil {

@@ -1,0 +1,173 @@
+package asic_test
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+
+	"eidgate/internal/fault"
+	"eidgate/sign"
+	"eidgate/sign/asic"
+	"eidgate/sign/internal/testpki"
+	"eidgate/sign/xades"
+)
+
+func add(t testing.TB, container []byte, signer testpki.Identity, o asic.Options) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	if _, err := asic.AddSignature(t.Context(), bytes.NewReader(container), int64(len(container)), &out, signer.Key, o); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+// TestSeveralSigners adds signers one after the other; what was there keeps
+// every byte.
+func TestSeveralSigners(t *testing.T) {
+	for _, cades := range []bool{false, true} {
+		t.Run(fmt.Sprint("CAdES ", cades), func(t *testing.T) {
+			w := testpki.New(t)
+			levels := []sign.Level{sign.LevelT, sign.LevelB, sign.LevelT}
+			var container []byte
+			for i, level := range levels {
+				signer := w.Card([]string{"P-256", "P-384", "RSA"}[i])
+				o := at(w, signer, level)
+				o.CAdES = cades
+				if i == 0 {
+					container = signFiles(t, signer, files(), o)
+					continue
+				}
+				before := open(t, container)
+				container = add(t, container, signer, o)
+				after := open(t, container)
+				for j, p := range before.parts {
+					if after.parts[j].name != p.name || !bytes.Equal(after.parts[j].content, p.content) {
+						t.Errorf("%q changed", p.name)
+					}
+				}
+				wantValid(t, validate(t, container, w.Trust(true)), levels[:i+1]...)
+			}
+		})
+	}
+}
+
+// TestOneOfTwoForged damages the first of two signatures: the second stays
+// good, the container is not valid.
+func TestOneOfTwoForged(t *testing.T) {
+	w := testpki.New(t)
+	one, two := w.Card("P-256"), w.Card("P-384")
+	b := open(t, add(t, signed(t, w, one, sign.LevelLT), two, at(w, two, sign.LevelLT)))
+	b.sig("2026-06-01T12", "2016-06-01T12")
+	report := validate(t, b.bytes(), w.Trust(false))
+	if report.Valid() || report.Signatures[0].Indication != sign.TotalFailed || report.Signatures[1].Indication != sign.TotalPassed {
+		t.Error(report.Text())
+	}
+}
+
+// TestCannotAdd is containers that take no further signature.
+func TestCannotAdd(t *testing.T) {
+	w := testpki.New(t)
+	signer := w.Card("P-256")
+	simple, cms := at(w, signer, sign.LevelB), at(w, signer, sign.LevelB)
+	simple.Kind, cms.CAdES = asic.ASiCS, true
+	unlisted := open(t, signed(t, w, signer, sign.LevelB))
+	unlisted.add("lisa.txt", "x")
+	for name, container := range map[string][]byte{
+		"ASiC-S":        signFiles(t, signer, files()[:1], simple),
+		"other format":  signFiles(t, signer, files(), cms),
+		"unlisted file": unlisted.bytes(),
+		"no container":  []byte("%PDF-1.7"),
+		"broken":        signed(t, w, signer, sign.LevelB)[10:],
+	} {
+		var out bytes.Buffer
+		used := *signer.Used
+		_, err := asic.AddSignature(t.Context(), bytes.NewReader(container), int64(len(container)), &out, signer.Key, at(w, signer, sign.LevelB))
+		if fault.CodeOf(err) == "" || out.Len() > 0 || *signer.Used != used {
+			t.Errorf("%s: %v, %d bytes, %d uses", name, err, out.Len(), *signer.Used-used)
+		}
+	}
+}
+
+// TestExtend lifts every level to every higher one, and years later again.
+func TestExtend(t *testing.T) {
+	for _, from := range []sign.Level{sign.LevelB, sign.LevelT, sign.LevelLT, sign.LevelLTA} {
+		for _, to := range []sign.Level{sign.LevelT, sign.LevelLT, sign.LevelLTA} {
+			t.Run(fmt.Sprint(from, to), func(t *testing.T) {
+				w := testpki.New(t)
+				one, two := w.Card("P-256"), w.Card("P-384")
+				container := add(t, signed(t, w, one, from), two, at(w, two, from))
+				w.Now = w.Now.AddDate(0, 6, 0)
+				container, err := extend(t, container, w, to)
+				if err != nil {
+					t.Fatal(err)
+				}
+				want := max(from, to)
+				wantValid(t, validate(t, container, w.Trust(want < sign.LevelLT)), want, want)
+			})
+		}
+	}
+}
+
+func extend(t testing.TB, container []byte, w *testpki.World, to sign.Level) ([]byte, error) {
+	t.Helper()
+	var out bytes.Buffer
+	_, err := asic.Extend(t.Context(), bytes.NewReader(container), int64(len(container)), &out, asic.Extension{
+		Level: to, Trust: w.Trust(true), Timestamper: w, Evidence: xades.Online{Verifier: w.Verifier()},
+	})
+	if err != nil && out.Len() > 0 {
+		t.Errorf("%d bytes were written before %v", out.Len(), err)
+	}
+	return out.Bytes(), err
+}
+
+// TestExtendRefuses does not lift what is not valid.
+func TestExtendRefuses(t *testing.T) {
+	w := testpki.New(t)
+	signer := w.Card("P-256")
+	forged := open(t, signed(t, w, signer, sign.LevelT))
+	forged.swap("leping.txt", "100", "900")
+	if _, err := extend(t, forged.bytes(), w, sign.LevelLT); fault.CodeOf(err) != "asic.not-valid" {
+		t.Errorf("forged: %v", err)
+	}
+	container := signed(t, w, signer, sign.LevelT)
+	w.Revoked[signer.Cert.SerialNumber.String()] = w.Now.Add(-1)
+	if _, err := extend(t, container, w, sign.LevelLT); fault.CodeOf(err) != "asic.not-valid" {
+		t.Errorf("revoked: %v", err)
+	}
+	unsigned := open(t, container)
+	unsigned.remove(sigName)
+	if _, err := extend(t, unsigned.bytes(), w, sign.LevelLT); fault.CodeOf(err) != "asic.not-valid" {
+		t.Errorf("unsigned: %v", err)
+	}
+}
+
+// TestNamesInAnyScript survive in file names, role, place and subject.
+func TestNamesInAnyScript(t *testing.T) {
+	w := testpki.New(t)
+	for _, name := range []string{"Щербак", "Ќулибрк", "Õunapuu", "김민지", "O'Brien & <Sons>", "a\"b", "Łódź 🏠", "%41#?;=+ x"} {
+		t.Run(name, func(t *testing.T) {
+			signer := w.Card("P-256", subject(name))
+			o := at(w, signer, sign.LevelLT)
+			o.Roles, o.Place = []string{name}, xades.Place{City: name, Country: "EE"}
+			container := signFiles(t, signer, []asic.File{file(name+".txt", "text/plain", name)}, o)
+			report := validate(t, container, w.Trust(false))
+			wantValid(t, report, sign.LevelLT)
+			s := report.Signatures[0]
+			if s.Coverage.Files[0] != name+".txt" || s.Claimed.Roles[0] != name || s.Claimed.Location != name+", EE" || s.Signer.Surname != name {
+				t.Errorf("%+v %+v %+v", s.Coverage, s.Claimed, s.Signer)
+			}
+			if text := report.Text(); !strings.Contains(text, name) {
+				t.Errorf("not in the text:\n%s", text)
+			}
+		})
+	}
+	for _, bad := range []string{"a\x00b", "a\nb", "\xff"} {
+		signer := w.Card("P-256")
+		o := at(w, signer, sign.LevelB)
+		o.Roles = []string{bad}
+		if _, err := asic.Prepare(t.Context(), files(), o); fault.CodeOf(err) != "xades.text" {
+			t.Errorf("role %q: %v", bad, err)
+		}
+	}
+}

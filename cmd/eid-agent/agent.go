@@ -19,6 +19,7 @@ type agent struct {
 	find     func() (pinentry.Asker, error)
 	log      *slog.Logger
 	language string // when the page does not ask for one
+	last     lastCard
 }
 
 // errPageGone ends what is being done when the extension closes the connection.
@@ -36,7 +37,7 @@ func (a *agent) serve(ctx context.Context, in io.Reader, out io.Writer) error {
 		return nil // it only wanted to know the version
 	}
 	if err != nil {
-		return errors.Join(err, nativehost.WriteMessage(out, failure(err)))
+		return errors.Join(err, nativehost.WriteMessage(out, refusal(err)))
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -76,26 +77,29 @@ func (a *agent) handle(ctx context.Context, command nativehost.Command) (any, er
 	return nil, fmt.Errorf("carrying out %T: %w", command, nativehost.ErrCommand)
 }
 
-// failure is what the website is told: why its request was refused, that the
-// user did not want to, and otherwise nothing about the user's machine.
+// refusal is what the website is told about a command that is not one: why. The
+// texts of coded errors are ours and repeat nothing of the command.
+func refusal(err error) nativehost.Failure {
+	if fault.CodeOf(err) == "" {
+		return failure(err)
+	}
+	return nativehost.Fail(nativehost.CodeInvalidArgument, err.Error())
+}
+
+// errHashNotOffered says that the website asks for what it was not offered.
+var errHashNotOffered = fault.New("webeid.hash-not-offered", "the card cannot sign with this hash function", "")
+
+// failure is what the website is told about a command that was not carried out:
+// that the user did not want to or took too long, that the card was never
+// offered for this, and otherwise nothing about the user's machine.
 func failure(err error) nativehost.Failure {
 	switch {
 	case errors.Is(err, pinentry.ErrCancelled):
 		return nativehost.Fail(nativehost.CodeCancelled, "User cancelled")
 	case errors.Is(err, pinentry.ErrTimeout), errors.Is(err, card.ErrPINPadTimeout):
 		return nativehost.Fail(nativehost.CodeTimeout, "The user did not answer in time")
-	case isRequest(err):
-		return nativehost.Fail(nativehost.CodeInvalidArgument, err.Error())
+	case errors.Is(err, errHashNotOffered):
+		return nativehost.Fail(nativehost.CodeInvalidArgument, errHashNotOffered.Error())
 	}
 	return nativehost.Fail(nativehost.CodeFatal, "Technical error, see application logs")
-}
-
-// errHashNotOffered says that the website asks for what it was not offered.
-var errHashNotOffered = fault.New("webeid.hash-not-offered", "the card cannot sign with this hash function", "")
-
-// isRequest says that the website's request was wrong. The texts of these
-// errors are ours and repeat nothing of it.
-func isRequest(err error) bool {
-	code := fault.CodeOf(err)
-	return len(code) > 7 && code[:7] == "webeid." && code != fault.CodeOf(errPageGone)
 }

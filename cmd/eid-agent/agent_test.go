@@ -3,18 +3,29 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"crypto"
 	"crypto/ecdsa"
 	"encoding/base64"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"log/slog"
 	"math/big"
 	"strings"
 	"testing"
 
+	"eidgate/card"
 	"eidgate/card/sim"
 	"eidgate/card/sim/simtest"
 	"eidgate/card/webeid"
+	"eidgate/internal/nativehost"
+	"eidgate/internal/pin"
+	"eidgate/internal/pinentry"
 	"eidgate/internal/pinentry/pinentrytest"
 )
 
@@ -262,4 +273,93 @@ func TestPINPadCancelled(t *testing.T) {
 		}
 		d.script.Gone(t, d.script.Shown(t, 1))
 	}
+}
+
+// TestNothingIsCarriedOver asks the card to log in again, without a PIN, as
+// another program could when the agent has ended.
+func TestNothingIsCarriedOver(t *testing.T) {
+	d := newDesk(t, pinentrytest.PIN(simtest.PIN1))
+	if r := d.ask(t, authenticate("")); r.Signature == "" {
+		t.Fatalf("%+v", r)
+	}
+	var signing [][]byte // the agent's own commands but those with a PIN
+	for _, x := range d.card.Trace() {
+		if b, err := hex.DecodeString(x.Command); err == nil {
+			signing = append(signing, b)
+		}
+	}
+	c, err := d.readers.Connect(t.Context(), reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	var last []byte
+	for _, command := range signing {
+		if last, err = c.Transmit(t.Context(), command); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if want := []byte{0x69, 0x82}; !bytes.Equal(last, want) {
+		t.Errorf("the card answered %x, want %x: security status not satisfied", last, want)
+	}
+}
+
+func TestFailuresSayNothingAboutTheMachine(t *testing.T) {
+	secret := errors.New("/home/user/secret")
+	for _, err := range []error{
+		secret, fmt.Errorf("x: %w: %w", webeid.ErrKeyMismatch, secret), fmt.Errorf("%w: %w", card.ErrBadAnswer, secret),
+		fmt.Errorf("%w: %w", pinentry.ErrCancelled, secret), fmt.Errorf("%w: %w", errHashNotOffered, secret),
+	} {
+		if f := failure(err); strings.Contains(f.Error.Message, "secret") || f.Error.Code == "" {
+			t.Errorf("%v: %+v", err, f)
+		}
+	}
+}
+
+// FuzzServe feeds whole conversations. The agent writes its version and at most
+// one reply, and asks the user only about a command that is one.
+func FuzzServe(f *testing.F) {
+	add := func(text string) {
+		f.Add(append(binary.NativeEndian.AppendUint32(nil, uint32(len(text))), text...))
+	}
+	add(`{"command":"quit","arguments":{}}`)
+	add(`{"command":"get-signing-certificate","arguments":{"origin":"https://ria.ee"}}`)
+	add(`{"command":"authenticate","arguments":{"challengeNonce":"` + nonce + `","origin":"https://ria.ee"}}`)
+	f.Add([]byte{0xff, 0xff, 0xff, 0xff, 0})
+	f.Fuzz(func(t *testing.T, in []byte) {
+		user := new(refusing)
+		a := &agent{
+			cards: sim.NewService(), log: slog.New(slog.DiscardHandler),
+			find: func() (pinentry.Asker, error) { return user, nil },
+		}
+		var out bytes.Buffer
+		_ = a.serve(t.Context(), bytes.NewReader(in), &out)
+		messages := 0
+		for b := out.Bytes(); len(b) > 0; messages++ {
+			n := int(binary.NativeEndian.Uint32(b))
+			if !json.Valid(b[4 : 4+n]) {
+				t.Fatal("wrote what is not JSON")
+			}
+			b = b[4+n:]
+		}
+		if messages < 1 || messages > 2 {
+			t.Errorf("%d messages", messages)
+		}
+		if c, err := nativehost.ReadCommand(bytes.NewReader(in)); err != nil && user.asked > 0 {
+			t.Errorf("asked the user about %v, %v", c, err)
+		}
+	})
+}
+
+// refusing is a user who wants nothing.
+type refusing struct{ asked int }
+
+func (r *refusing) PIN(context.Context, pinentry.Dialog) (*pin.Buffer, error) {
+	r.asked++
+	return nil, pinentry.ErrCancelled
+}
+
+func (r *refusing) Confirm(context.Context, pinentry.Dialog) (pinentry.Answer, error) {
+	r.asked++
+	return 0, pinentry.ErrCancelled
 }

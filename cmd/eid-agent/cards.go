@@ -152,10 +152,12 @@ func (t *task) release(session *card.Session) {
 	}
 }
 
-// choose lets the user choose one of several cards, and remembers it for the
-// rest of the command.
+// choose lets the user choose one of several cards, the one chosen last time
+// first, and keeps to it for the rest of the command.
 func (t *task) choose(ctx context.Context, readers []card.Reader, found []*holder) (*holder, error) {
-	for i := 0; ; i = (i + 1) % len(found) {
+	remembered := t.last.number()
+	first := max(0, slices.IndexFunc(found, func(h *holder) bool { return h.number == remembered }))
+	for i := first; ; i = (i + 1) % len(found) {
 		h := found[i]
 		d := t.notice(t.words.chooseTitle,
 			t.words.choose+"\n"+h.holderLine()+"\n"+pinentry.Visible(h.reader.Name, maxReader), t.words.use)
@@ -170,6 +172,9 @@ func (t *task) choose(ctx context.Context, readers []card.Reader, found []*holde
 		}
 		if answer == pinentry.OK {
 			t.chosen = h.number
+			if err := t.last.remember(h.number); err != nil {
+				t.log.Warn("the choice of card will not be remembered", "error", err)
+			}
 			return h, nil
 		}
 	}

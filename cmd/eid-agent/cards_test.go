@@ -7,6 +7,7 @@ import (
 	"crypto"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -78,14 +79,19 @@ func TestTheCertificateDialogClosesWithTheCard(t *testing.T) {
 }
 
 func TestSeveralCards(t *testing.T) {
-	d := newDesk(t, pinentrytest.Other, pinentrytest.Yes, pinentrytest.PIN("9999"), pinentrytest.PIN(simtest.PIN1))
+	d := newDesk(t, pinentrytest.Other, pinentrytest.Yes, pinentrytest.PIN("9999"), pinentrytest.PIN(simtest.PIN1), pinentrytest.Cancel)
+	d.agent.last = lastCard(filepath.Join(t.TempDir(), "eid", "last-card"))
 	second := simtest.Person(t, "AS0010002")
 	d.readers.Insert("Reader Two", newCard(t, second))
 	r := d.ask(t, authenticate(""))
 	if r.Signature == "" {
 		t.Fatalf("%+v", r)
 	}
-	for i, number := range []string{"AS0010001", "AS0010002", "AS0010002", "AS0010002"} {
+	if r := d.ask(t, authenticate("")); r.Error.Code != "ERR_WEBEID_USER_CANCELLED" {
+		t.Errorf("%+v", r)
+	}
+	// The last dialog is another command's: the choice is remembered.
+	for i, number := range []string{"AS0010001", "AS0010002", "AS0010002", "AS0010002", "AS0010002"} {
 		if shown := d.script.Shown(t, i); !strings.Contains(shown.Description, number) {
 			t.Errorf("dialog %d is not about %s: %+v", i, number, shown)
 		}

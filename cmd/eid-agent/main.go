@@ -11,9 +11,9 @@
 // it.
 //
 // It talks to readers through pcscd and to the user through pinentry; it opens
-// no socket and listens on nothing, and has no state but its settings file, see
-// eid-agent help settings. What it logs goes to standard error, where browsers
-// show it: never a PIN, a nonce, a digest or a name.
+// no socket and listens on nothing. It reads a settings file, see eid-agent help
+// settings, and remembers the document number of the card chosen among several. What it logs goes to standard error, where browsers
+// show it: never a PIN, a nonce or a name.
 package main
 
 import (
@@ -76,7 +76,7 @@ func host(ctx context.Context, args []string, cards card.Service, in io.Reader, 
 		find: func() (pinentry.Asker, error) {
 			return pinentry.Find(pinentry.Config{Program: settings.Pinentry, Log: log}, pinentry.SystemHost())
 		},
-		log: log, language: settings.language(os.Getenv),
+		log: log, language: settings.language(os.Getenv), last: defaultLastCard(),
 	}
 	if err := a.serve(ctx, in, out); err != nil {
 		log.Error("the command was not carried out", "error", err, "code", fault.CodeOf(err))

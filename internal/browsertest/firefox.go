@@ -41,6 +41,7 @@ type firefox struct {
 	conn net.Conn
 	in   *bufio.Reader
 	last int
+	home firefoxPage // a tab that is never closed: another is opened from it
 }
 
 // Firefox starts a Firefox that ends with the test.
@@ -58,6 +59,9 @@ func Firefox(t testing.TB, o Options) Browser {
 	f := &firefox{}
 	f.connect(t, filepath.Join(profile, "MarionetteActivePort"))
 	f.must(t, "WebDriver:NewSession", map[string]any{"acceptInsecureCerts": true}, nil)
+	var window struct{ Value string }
+	f.must(t, "WebDriver:GetWindowHandle", map[string]any{}, &window)
+	f.home = firefoxPage{browser: f, handle: window.Value}
 	if o.Extension != "" {
 		f.must(t, "Addon:Install", map[string]any{"path": o.Extension, "temporary": true}, nil)
 	}
@@ -146,6 +150,9 @@ func (f *firefox) Open(t testing.TB, url string) Page {
 	t.Helper()
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if err := f.home.enter(); err != nil {
+		t.Fatal(err)
+	}
 	var opened struct{ Handle string }
 	f.must(t, "WebDriver:NewWindow", map[string]any{"type": "tab"}, &opened)
 	p := &firefoxPage{browser: f, handle: opened.Handle}

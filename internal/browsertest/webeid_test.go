@@ -64,6 +64,7 @@ func journeys(t *testing.T, w *world) {
 	})
 	t.Run("card removed", func(t *testing.T) { removed(t, w, page) })
 	t.Run("page closed", func(t *testing.T) { closed(t, w) })
+	t.Run("two pages at once", func(t *testing.T) { together(t, w, page) })
 	t.Run("frame of another site", func(t *testing.T) { framed(t, w, page) })
 	t.Run("page without TLS", func(t *testing.T) { insecure(t, w) })
 	t.Run("extension that is not allowed", func(t *testing.T) { stranger(t, w, page) })
@@ -182,6 +183,27 @@ func closed(t *testing.T, w *world) {
 	entry = s.Shown(t, 1)
 	page.Close(t)
 	s.Gone(t, entry)
+}
+
+// together logs in from two pages at once: each has a dialog, and the card
+// serves one after the other.
+func together(t *testing.T, w *world, page browsertest.Page) {
+	s := w.script(t, pinentrytest.PIN(w.Card.PIN1), pinentrytest.PIN(w.Card.PIN1))
+	other := w.browser.Open(t, w.origin("other.test"))
+	for _, p := range []browsertest.Page{page, other} {
+		begin(t, p, "{challengeNonce: '"+nonce(t)+"'}")
+	}
+	for _, p := range []browsertest.Page{page, other} {
+		var a answer
+		if err := p.Eval("window.answer", &a); err != nil || a.Signature == "" {
+			t.Errorf("%+v, %v", a, err)
+		}
+	}
+	both := s.Shown(t, 0).Description + s.Shown(t, 1).Description
+	if !strings.Contains(both, w.origin(host)) || !strings.Contains(both, w.origin("other.test")) {
+		t.Errorf("the dialogs say:\n%s", both)
+	}
+	other.Close(t)
 }
 
 // framed logs in from a frame of another site: the user sees, and the token

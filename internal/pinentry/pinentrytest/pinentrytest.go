@@ -195,25 +195,31 @@ func (p *program) serve() {
 func (p *program) answer() {
 	var a Answer
 	p.shown.Process = os.Getpid()
-	for i := 0; ; i++ {
-		taken := p.s.file("answer", i)
-		b, err := os.ReadFile(taken)
-		if err != nil {
-			fmt.Fprintln(os.Stderr, "the script has no answer for this dialog:", p.shown)
-			a.Do = "cancel"
-			p.record(i)
-			break
-		}
-		if _, err := os.Stat(p.s.file("shown", i)); err == nil {
-			continue // an earlier dialog's
-		}
-		if err := json.Unmarshal(b, &a); err != nil {
-			a.Do = "die"
-		}
-		p.record(i)
-		break
+	i := p.take()
+	b, err := os.ReadFile(p.s.file("answer", i))
+	switch {
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "the script has no answer for this dialog:", p.shown)
+		a.Do = "cancel"
+	case json.Unmarshal(b, &a) != nil:
+		a.Do = "die"
 	}
+	p.record(i)
 	a.send()
+}
+
+// take takes the next answer; two dialogs at once take two.
+func (p *program) take() int {
+	for i := 0; ; i++ {
+		f, err := os.OpenFile(p.s.file("taken", i), os.O_CREATE|os.O_EXCL, 0o600)
+		if err == nil {
+			f.Close()
+			return i
+		}
+		if !errors.Is(err, fs.ErrExist) {
+			os.Exit(2)
+		}
+	}
 }
 
 func (p *program) record(i int) {

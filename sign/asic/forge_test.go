@@ -226,3 +226,13 @@ type readCloser = io.ReadCloser
 func section(f asic.File) io.ReadCloser {
 	return io.NopCloser(io.NewSectionReader(f.Content, 0, f.Size))
 }
+
+func readAll(t testing.TB, in io.ReadCloser) []byte {
+	t.Helper()
+	defer in.Close()
+	b, err := io.ReadAll(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}

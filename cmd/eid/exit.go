@@ -45,6 +45,10 @@ var roomExits = map[string]int{
 	"timestamp": exitIndeterminate, "ocsp": exitIndeterminate, "crl": exitIndeterminate, "aia": exitIndeterminate,
 	"revocation": exitIndeterminate,
 
+	"tsl": exitNotValid, "xmldsig": exitNotValid, "xml": exitNotValid,
+	"tsl.unreachable": exitIndeterminate, "tsl.expired": exitIndeterminate, "tsl.not-fetched": exitIndeterminate,
+	"tsl.cache": exitIndeterminate,
+
 	"certificate": exitNotValid, "path": exitNotValid, "policy": exitNotValid, "purpose": exitNotValid,
 	"revocation.revoked": exitNotValid, "ocsp.revoked": exitNotValid, "path.no-anchor": exitIndeterminate,
 }

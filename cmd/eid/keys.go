@@ -54,7 +54,7 @@ func (a *app) openKey(ctx context.Context, f keyFlags, usage card.Usage) (*key, 
 	case f.Key == "card":
 		k, err = a.openCardKey(ctx, f, usage, pins)
 	case strings.HasPrefix(f.Key, "pkcs11:"):
-		k, err = a.openTokenKey(ctx, f, pins)
+		k, err = a.openTokenKey(ctx, f, usage, pins)
 	default:
 		err = errKey
 	}
@@ -146,14 +146,20 @@ func (a *app) consentToLastTry(ctx context.Context, c card.Card, usage card.Usag
 	return terminalPIN{a.terminal}.confirm(fmt.Sprintf("Only ONE try is left for %s; a wrong PIN blocks it. Use it? [y/N] ", status.Ref))
 }
 
+// keyUsages choose among the keys of a token that a URI fits.
+var keyUsages = map[card.Usage]x509.KeyUsage{
+	card.Authentication: x509.KeyUsageDigitalSignature,
+	card.Signing:        x509.KeyUsageContentCommitment,
+}
+
 // openTokenKey finds a PKCS#11 key, in the module its URI names or else in the
 // modules of the settings.
-func (a *app) openTokenKey(ctx context.Context, f keyFlags, pins pin.Source) (*key, error) {
+func (a *app) openTokenKey(ctx context.Context, f keyFlags, usage card.Usage, pins pin.Source) (*key, error) {
 	uri, err := pkcs11.ParseURI(f.Key)
 	if err != nil {
 		return nil, err
 	}
-	options := pkcs11.Options{PINs: pins, LastTry: f.LastTry}
+	options := pkcs11.Options{PINs: pins, LastTry: f.LastTry, KeyUsage: keyUsages[usage]}
 	var k *pkcs11.Key
 	if uri.ModulePath != "" || uri.ModuleName != "" {
 		k, err = pkcs11.FindKey(ctx, f.Key, options)

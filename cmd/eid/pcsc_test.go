@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
 	"testing"
@@ -59,8 +57,7 @@ func TestOverPCSC(t *testing.T) {
 	}
 
 	w.card.ClearTrace()
-	label := fmt.Sprintf("%s,%s,%s (PIN2)", w.Card.Surname, w.Card.GivenNames, w.Card.PersonalCode)
-	uri := "pkcs11:token=" + url.PathEscape(label) + "?module-path=" + module
+	uri := "pkcs11:serial=" + w.Card.DocumentNumber + "?module-path=" + module
 	sign("12345", twice, once, "--key", uri).want(t, exitOK, "level LT")
 	if n := w.commands(signWithPIN2); n != 1 {
 		t.Errorf("OpenSC: %d card operations, want 1", n)

@@ -114,14 +114,14 @@ func TestTrustListsRefused(t *testing.T) {
 	list, issued := estonianList(t)
 	soon := issued.AddDate(0, 0, 7)
 	t.Run("signer not pinned", func(t *testing.T) {
-		runAt(t, soon, "trust", "update", "--trust", listFolder(t, list, false)).want(t, exitInput, "must be signed by")
+		runAt(t, soon, "trust", "update", "--trust", listFolder(t, list, false)).want(t, exitNotValid, "must be signed by")
 	})
 	t.Run("a status raised", func(t *testing.T) {
 		forged := bytes.Replace(list, []byte("vcstatus/undersupervision"), []byte("vcstatus/granted"), 1)
 		if bytes.Equal(forged, list) {
 			t.Fatal("the list has no service under supervision")
 		}
-		runAt(t, soon, "trust", "update", "--trust", listFolder(t, forged, true)).want(t, exitInput, "signature")
+		runAt(t, soon, "trust", "update", "--trust", listFolder(t, forged, true)).want(t, exitNotValid, "signature")
 	})
 	t.Run("folder without lists", func(t *testing.T) {
 		runAt(t, soon, "trust", "list", "--trust", t.TempDir()).want(t, exitInput, "lists.yaml")

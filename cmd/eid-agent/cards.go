@@ -26,6 +26,9 @@ const (
 	signLimit = time.Minute
 )
 
+// maxResets is how many resets by others are put up with in a row.
+const maxResets = 5
+
 // holder is what is known of a card while the user reads a dialog. No session
 // is open meanwhile: other programs may use the card, and Windows resets a card
 // held for five seconds.
@@ -87,7 +90,11 @@ func (t *task) usable(ctx context.Context, readers []card.Reader) ([]*holder, er
 		if !r.Present || r.Mute || !card.Supported(r.ATR) {
 			continue
 		}
-		h, err := t.look(ctx, r)
+		var h *holder
+		err := afterResets(func() (err error) {
+			h, err = t.look(ctx, r)
+			return err
+		})
 		switch {
 		case err != nil:
 			trouble = err
@@ -113,10 +120,25 @@ func (t *task) usable(ctx context.Context, readers []card.Reader) ([]*holder, er
 }
 
 // open opens the card in a reader, and gives up on other programs that keep it.
-func (t *task) open(ctx context.Context, r card.Reader) (*card.Session, error) {
+func (t *task) open(ctx context.Context, r card.Reader) (session *card.Session, err error) {
 	ctx, stop := context.WithTimeout(ctx, openLimit)
 	defer stop()
-	return card.OpenReader(ctx, t.cards, r)
+	err = afterResets(func() error {
+		session, err = card.OpenReader(ctx, t.cards, r)
+		return err
+	})
+	return session, err
+}
+
+// afterResets repeats what another program's reset broke: programs like this
+// one reset the card when they are done with it, which whoever waits for the
+// card learns at its first call. Nothing that carries a PIN may be in try.
+func afterResets(try func() error) error {
+	err := try()
+	for n := 0; n < maxResets && errors.Is(err, card.ErrCardReset); n++ {
+		err = try()
+	}
+	return err
 }
 
 // look reads what the dialog shows.

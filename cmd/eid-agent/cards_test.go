@@ -132,10 +132,11 @@ func TestCardSwappedBehindTheDialog(t *testing.T) {
 	d := newDesk(t, pinentrytest.PIN(simtest.PIN1), pinentrytest.Cancel)
 	other := newCard(t, simtest.Person(t, "AS0010002"))
 	opened := 0
-	d.agent.cards = interceptor{d.readers, func() {
+	d.agent.cards = interceptor{d.readers, func() error {
 		if opened++; opened == 2 { // the first is for the dialog
 			d.readers.Insert(reader, other)
 		}
+		return nil
 	}}
 	if r := d.ask(t, authenticate("")); r.Error.Code != "ERR_WEBEID_USER_CANCELLED" {
 		t.Errorf("%+v", r)
@@ -147,6 +148,30 @@ func TestCardSwappedBehindTheDialog(t *testing.T) {
 		if strings.HasPrefix(x.Command, verifyPIN1) && len(x.Command) > 10 {
 			t.Error("the other card got the PIN")
 		}
+	}
+}
+
+// TestOthersResetTheCard has another program finish with the card each time
+// before this one gets it: the user need not know. One that never stops is
+// trouble.
+func TestOthersResetTheCard(t *testing.T) {
+	d := newDesk(t, pinentrytest.PIN(simtest.PIN1), pinentrytest.Cancel)
+	opened, always := 0, false
+	d.agent.cards = interceptor{d.readers, func() error {
+		if opened++; always || opened%2 == 1 {
+			return card.ErrCardReset
+		}
+		return nil
+	}}
+	if r := d.ask(t, authenticate("")); r.Signature == "" || d.script.Count(t) != 1 || opened != 4 {
+		t.Errorf("%+v after %d dialogs, opened %d times", r, d.script.Count(t), opened)
+	}
+	always = true
+	if r := d.ask(t, authenticate("")); r.Error.Code != "ERR_WEBEID_USER_CANCELLED" {
+		t.Errorf("%+v", r)
+	}
+	if shown := d.script.Shown(t, 1); !strings.Contains(shown.Description, "Another program is using the card") {
+		t.Errorf("%+v", shown)
 	}
 }
 
@@ -259,10 +284,12 @@ func TestEveryTroubleHasAText(t *testing.T) {
 // interceptor does something before each connection.
 type interceptor struct {
 	*sim.Service
-	before func()
+	before func() error
 }
 
 func (i interceptor) Connect(ctx context.Context, reader string) (card.Connection, error) {
-	i.before()
+	if err := i.before(); err != nil {
+		return nil, err
+	}
 	return i.Service.Connect(ctx, reader)
 }

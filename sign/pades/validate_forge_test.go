@@ -27,6 +27,7 @@ type amendment struct {
 	trailer string // instead of /Root 1 0 R /Info 11 0 R
 	prev    int    // instead of the last startxref; -1 for none
 	hybrid  bool
+	size    int    // of the trailer
 	end     string // after %%EOF
 	junk    string // before the cross-reference section
 	tail    string // after the trailer
@@ -86,7 +87,11 @@ func amend(doc []byte, a amendment) []byte {
 		for _, num := range slices.Sorted(maps.Keys(entries)) {
 			fmt.Fprintf(b, "%d 1\n%s", num, entries[num])
 		}
-		fmt.Fprintf(b, "trailer\n<< /Size 1000 %s >>\n", trailer)
+		size := a.size
+		if size == 0 {
+			size = 1000 + len(doc) // never smaller than the last
+		}
+		fmt.Fprintf(b, "trailer\n<< /Size %d %s >>\n", size, trailer)
 	}
 	fmt.Fprintf(b, "%sstartxref\n%d\n%%%%EOF\n%s", a.tail, start, a.end)
 	return b.Bytes()
@@ -142,6 +147,7 @@ type bent struct {
 	decoy     bool
 	more      map[int]string // other objects of the update
 	rect      string         // of the widget
+	shift     int            // of the object numbers
 }
 
 // Numbers of the objects that a bent signature writes.
@@ -172,11 +178,12 @@ func (s bent) apply(t testing.TB, o *office, doc []byte) []byte {
 	}
 	hole := "<" + string(bytes.Repeat([]byte("0"), bentSpace)) + ">"
 	byteRangeHole := fmt.Sprintf("%-60s", "@@")
+	field, sig := bentField+s.shift, bentSig+s.shift
 	all := map[int]string{
-		bentField: fmt.Sprintf("<< /Type /Annot /Subtype /Widget /FT /Sig /T (%s) /Rect %s /F 132 /P 4 0 R /V %d 0 R %s >>", s.name, s.rect, bentSig, s.field),
-		bentSig: fmt.Sprintf("<< /Type /%s /Filter /Adobe.PPKLite /SubFilter /%s /M (D:20260601120000Z) %s /ByteRange %s /Contents %s >>",
+		field: fmt.Sprintf("<< /Type /Annot /Subtype /Widget /FT /Sig /T (%s) /Rect %s /F 132 /P 4 0 R /V %d 0 R %s >>", s.name, s.rect, sig, s.field),
+		sig: fmt.Sprintf("<< /Type /%s /Filter /Adobe.PPKLite /SubFilter /%s /M (D:20260601120000Z) %s /ByteRange %s /Contents %s >>",
 			s.kind, s.subFilter, s.dict, byteRangeHole, hole),
-		9: withItem(objectText(t, doc, 9), "/Fields", bentField), 14: withItem(objectText(t, doc, 14), "", bentField),
+		9: withItem(objectText(t, doc, 9), "/Fields", field), 14: withItem(objectText(t, doc, 14), "", field),
 	}
 	maps.Copy(all, s.more)
 	signed := amend(doc, amendment{objects: all, decoy: s.decoy})

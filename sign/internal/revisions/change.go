@@ -47,10 +47,14 @@ func refusal(revision int, sentinel *fault.Error, format string, args ...any) Ch
 // maxRefusals is how many are told of one revision; one is enough to refuse it.
 const maxRefusals = 16
 
+// maxWritten is how many objects all updates of a document may write together.
+const maxWritten = 1 << 20
+
 // Analyse returns what the revisions after base changed, in order. The error is
 // the reader's or the context's: a file that cannot be compared is not allowed to
-// be valid. A hostile file can make the work long; give the context a deadline
-// where that matters.
+// be valid. The work is bounded: by the reader's limit on reading, by the number
+// of objects that updates write, and by the number of references compared; more
+// is [pdf.ErrLimit] or a refusal.
 func Analyse(ctx context.Context, f *pdf.File, base int) ([]Change, error) {
 	revisions := f.Revisions()
 	if base >= len(revisions)-1 {
@@ -58,15 +62,28 @@ func Analyse(ctx context.Context, f *pdf.File, base int) ([]Change, error) {
 	}
 	written := make([]map[int]pdf.Entry, len(revisions))
 	wanted := map[int]bool{}
+	total := 0
 	for k := base + 1; k < len(revisions); k++ {
 		written[k] = map[int]pdf.Entry{}
 		err := f.Entries(revisions[k], func(num int, e pdf.Entry) error {
 			written[k][num] = e
 			wanted[num] = true
-			return nil
+			if total++; total > maxWritten {
+				return fmt.Errorf("updates write more than %d objects: %w", maxWritten, pdf.ErrLimit)
+			}
+			return ctx.Err()
 		})
 		if err != nil {
 			return nil, err
+		}
+		store, err := dssOf(f.At(k))
+		if err != nil {
+			return nil, err
+		}
+		if store != nil { // what holds a changed part of the DSS must be known, too
+			for _, num := range store.containers {
+				wanted[num] = true
+			}
 		}
 	}
 	refs, err := scan(ctx, f, base, wanted)

@@ -1,6 +1,7 @@
 package revisions
 
 import (
+	"fmt"
 	"slices"
 
 	"eidgate/sign/internal/pdf"
@@ -38,16 +39,17 @@ func (s *step) compareDSS(before, after *dss) error {
 		s.refuse(ErrDSS, "%s", names)
 		return nil
 	}
+	listed := make(map[pdf.Ref]bool, len(after.streams))
+	for _, ref := range after.streams {
+		listed[ref] = true
+	}
 	for _, ref := range before.streams {
-		if !slices.Contains(after.streams, ref) {
+		if !listed[ref] {
 			s.refuse(ErrDSS, "object %d is no longer listed", ref.Num)
 			return nil
 		}
 	}
-	changed := false
-	for _, num := range after.containers {
-		changed = s.settleContainer(num, after.containers) || changed
-	}
+	changed := s.settleContainers(after.containers)
 	for _, ref := range after.streams {
 		if s.isNew(ref.Num) {
 			s.settle(ref.Num)
@@ -60,21 +62,32 @@ func (s *step) compareDSS(before, after *dss) error {
 	return nil
 }
 
-// settleContainer settles a dictionary or list of the DSS that is used nowhere
-// else.
-func (s *step) settleContainer(num int, containers []int) bool {
-	if _, written := s.written[num]; !written || s.settled[num] {
+// settleContainers settles the dictionaries and lists that the DSS is made of.
+// When one of them is written, none of them may be used elsewhere: what holds
+// it is then used there, too.
+func (s *step) settleContainers(containers []int) bool {
+	inside := make(map[int]bool, len(containers))
+	changed := false
+	for _, num := range containers {
+		inside[num] = true
+		_, written := s.written[num]
+		changed = changed || written && !s.settled[num]
+	}
+	if !changed {
 		return false
 	}
-	alone := s.refs.only(num, s.k, func(r reference) bool {
-		return r.key == "DSS" || slices.Contains(containers, r.owner)
-	})
-	if !alone {
-		s.refuse(ErrShared, "object %d", num)
+	for num := range inside {
+		if !s.refs.only(num, s.k, func(r reference) bool { return r.key == "DSS" && r.owner == s.root() || inside[r.owner] }) {
+			s.refuse(ErrShared, "object %d", num)
+		}
+		s.settle(num)
 	}
-	s.settle(num)
 	return true
 }
+
+// maxListed is the most entries the lists of a DSS may have together, each
+// counted as often as it stands. VRI lists everything again.
+const maxListed = 4096
 
 // dss is the document security store of a view.
 type dss struct {
@@ -149,7 +162,9 @@ func (d *dss) lists(v *pdf.View, from pdf.Dict, certs, ocsps, crls pdf.Name) err
 			if !ok {
 				continue
 			}
-			d.streams = append(d.streams, ref)
+			if d.streams = append(d.streams, ref); len(d.streams) > maxListed {
+				return fmt.Errorf("more than %d items of validation data: %w", maxListed, pdf.ErrLimit)
+			}
 			if !slices.Contains(*part.to, ref) {
 				*part.to = append(*part.to, ref)
 			}

@@ -29,5 +29,7 @@ var (
 	ErrDangling        = fault.New("pades.dangling-reference", "a later revision fills in an object that the signed one referred to in vain", sayNo)
 	ErrShared          = fault.New("pades.shared-object", "a later revision changes an object that is used for something else, too", sayNo)
 	ErrUnlisted        = fault.New("pades.unlisted-object", "a later revision holds an object that its cross-reference section does not name", sayNo)
+	ErrUnreadable      = fault.New("pades.unreadable-object", "the signed revision uses an object that cannot be read, so what a later one does to it is not known", sayNo)
+	ErrVisibleStamp    = fault.New("pades.visible-timestamp", "a later document time-stamp draws on a page", sayNo)
 	ErrRepeated        = fault.New("pades.repeated-key", "a dictionary has a key twice, which readers see differently", sayNo)
 )

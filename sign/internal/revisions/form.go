@@ -29,24 +29,53 @@ func (s *step) form() error {
 	if err := s.fieldList(before, after); err != nil {
 		return err
 	}
+	owners := []int{s.root()}
 	for _, place := range []*pdf.Indirect{oldPlace, newPlace} {
 		if place != nil {
-			s.settleAlone(place.Num, "AcroForm")
+			s.settleAlone(place.Num, use{"AcroForm", s.root()})
+			owners = append(owners, place.Num)
 		}
 	}
 	if ref, ok := after.Get("Fields").(pdf.Ref); ok {
-		s.settleAlone(ref.Num, "Fields", "AcroForm") // the form may be a direct value of the catalog
+		var uses []use
+		for _, owner := range owners { // the form may be a direct value of the catalog
+			uses = append(uses, use{"Fields", owner}, use{"AcroForm", owner})
+		}
+		s.settleAlone(ref.Num, uses...)
 	}
 	return nil
 }
 
-// settleAlone settles a changed object that is used under some keys only; used
+// root is the number of the catalog.
+func (s *step) root() int {
+	ref, _ := s.new.Revision().Trailer.Get("Root").(pdf.Ref)
+	return ref.Num
+}
+
+// use is one place where an object may be used: under a key of one object.
+type use struct {
+	key   pdf.Name
+	owner int
+}
+
+// settleAlone settles a changed object that is used in some places only; used
 // elsewhere too, a change here could change something there.
-func (s *step) settleAlone(num int, keys ...pdf.Name) {
+func (s *step) settleAlone(num int, uses ...use) {
 	if _, written := s.written[num]; !written || s.settled[num] {
 		return
 	}
-	if !s.refs.only(num, s.k, func(r reference) bool { return slices.Contains(keys, r.key) }) {
+	if !s.refs.only(num, s.k, func(r reference) bool { return slices.Contains(uses, use{r.key, r.owner}) }) {
+		s.refuse(ErrShared, "object %d", num)
+	}
+	s.settle(num)
+}
+
+// settleField settles a changed signature field or widget. One that is used as
+// something else, such as a list of resources, could make a page draw its new
+// appearance.
+func (s *step) settleField(num int) {
+	uses := []pdf.Name{"Fields", "Kids", "Annots", "AcroForm", "Parent", "CO", "K", "Obj", ""} // "" is inside a list
+	if !s.refs.only(num, s.k, func(r reference) bool { return slices.Contains(uses, r.key) }) {
 		s.refuse(ErrShared, "object %d", num)
 	}
 	s.settle(num)
@@ -199,8 +228,11 @@ func (s *step) allowSignature(field pdf.Dict, value pdf.Ref, widgets []pdf.Dict)
 		c.Field = pdf.DecodeText(t.Bytes)
 	}
 	c.Sentence = "a signature was added in field " + c.Field
-	if dict.Name("Type") == "DocTimeStamp" {
+	if dict.Name("Type") == "DocTimeStamp" && dict.Name("SubFilter") == "ETSI.RFC3161" {
 		c.Rule, c.Sentence = RuleTimestamp, "the document was time-stamped in field "+c.Field
+	}
+	if c.Visible && c.Rule == RuleTimestamp {
+		s.refuse(ErrVisibleStamp, "%s", c.Field)
 	}
 	if c.Visible {
 		c.Sentence += ", visible on a page"
@@ -211,13 +243,16 @@ func (s *step) allowSignature(field pdf.Dict, value pdf.Ref, widgets []pdf.Dict)
 
 // flagHidden keeps an annotation off the screen and the paper (ISO 32000-1
 // table 165).
-const flagHidden = 2
+const (
+	flagHidden = 2
+	maxFlags   = 1<<16 - 1 // beyond it programs read other numbers
+)
 
 // visible tells whether a widget may draw something, from its appearance or by
 // the viewer's own idea. With an empty rectangle there is nothing to draw.
 func visible(widget pdf.Dict) bool {
 	flags, _ := widget.Int("F")
-	if widget.Name("Subtype") != "Widget" || flags&flagHidden != 0 {
+	if flags >= 0 && flags <= maxFlags && flags&flagHidden != 0 {
 		return false
 	}
 	rect, ok := widget.Get("Rect").(pdf.Array)
@@ -259,7 +294,7 @@ func (s *step) signedField(f pdf.Field) error {
 	if !signed || !s.isNew(v.Num) || !onlyDiffer(f.Dict, after, "V", "AP", "M", "F") {
 		return nil // leftover refuses it
 	}
-	s.settle(f.Ref.Num)
+	s.settleField(f.Ref.Num)
 	s.settleNew(after.Get("AP"))
 	widgets := []pdf.Dict{after}
 	for _, ref := range f.Widgets {
@@ -273,7 +308,9 @@ func (s *step) signedField(f pdf.Field) error {
 		was, _ := before.(pdf.Dict)
 		now, _ := is.(pdf.Dict)
 		if onlyDiffer(was, now, "AP", "M", "F") {
-			s.settle(ref.Num)
+			if _, written := s.written[ref.Num]; written {
+				s.settleField(ref.Num)
+			}
 			s.settleNew(now.Get("AP"))
 			widgets = append(widgets, now)
 		}

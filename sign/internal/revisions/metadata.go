@@ -57,7 +57,7 @@ func (s *step) metadata() error {
 	}
 	was, okWas := before.(*pdf.Stream)
 	is, okIs := after.(*pdf.Stream)
-	alone := s.refs.only(ref.Num, s.k, func(r reference) bool { return r.key == "Metadata" })
+	alone := s.refs.only(ref.Num, s.k, func(r reference) bool { return r.key == "Metadata" && r.owner == s.root() })
 	if !okWas || !okIs || !alone || is.Dict.Name("Type") != "Metadata" || is.Dict.Name("Subtype") != "XML" {
 		return nil // leftover refuses it
 	}
@@ -81,7 +81,7 @@ func (s *step) addedMetadata(ref pdf.Ref) error {
 		return err
 	}
 	stream, ok := value.(*pdf.Stream)
-	if !ok || before.Get("Metadata") != nil || stream.Dict.Name("Type") != "Metadata" {
+	if !ok || before.Get("Metadata") != nil || stream.Dict.Name("Type") != "Metadata" || stream.Dict.Name("Subtype") != "XML" {
 		s.refuse(ErrMetadata, "object %d", ref.Num)
 		return nil
 	}
@@ -166,6 +166,8 @@ func properties(data []byte) ([]string, error) {
 		case xml.CharData:
 			if n := len(w.path); n > 0 {
 				w.path[n-1].text = append(w.path[n-1].text, t...)
+			} else if len(bytes.Trim(t, "\ufeff \t\r\n\x00")) > 0 {
+				return nil, errMetadata // what stands outside is for somebody else
 			}
 		}
 	}

@@ -90,7 +90,12 @@ func (s *step) catalog() error {
 			s.refuse(ErrCatalogChanged, "Version")
 		}
 	}
-	s.settle(place.Num)
+	if _, written := s.written[place.Num]; written && !s.settled[place.Num] {
+		if !s.refs.only(place.Num, s.k, func(r reference) bool { return r.key == "Root" && s.isTrailer(r.owner) }) {
+			s.refuse(ErrShared, "the catalog")
+		}
+		s.settle(place.Num)
+	}
 	return s.extensions(before, after)
 }
 
@@ -119,7 +124,7 @@ func (s *step) extensions(before, after pdf.Dict) error {
 		}
 	}
 	if ref, ok := after.Get("Extensions").(pdf.Ref); ok {
-		s.settleAlone(ref.Num, "Extensions")
+		s.settleAlone(ref.Num, use{"Extensions", s.root()})
 	}
 	s.settleNew(after.Get("Extensions"))
 	return nil

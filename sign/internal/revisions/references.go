@@ -22,12 +22,30 @@ type references struct {
 	to         map[int][]reference
 	wanted     map[int]bool
 	unreadable []int
+	used       bits // every object that anything refers to
+	left       int  // comparisons until the work is too much
 }
+
+// maxCompared is how many references are looked at for one document. Honest
+// updates write a few dozen objects that a few others refer to.
+const maxCompared = 1 << 26
+
+// bits is a set of object numbers.
+type bits []uint64
+
+func (b *bits) add(num int) {
+	for len(*b) <= num/64 {
+		*b = append(*b, 0)
+	}
+	(*b)[num/64] |= 1 << (num % 64)
+}
+
+func (b bits) has(num int) bool { return num/64 < len(b) && b[num/64]>>(num%64)&1 == 1 }
 
 // scan reads every object of the base revision, whether anything reaches it or
 // not.
 func scan(ctx context.Context, f *pdf.File, base int, wanted map[int]bool) (*references, error) {
-	r := &references{to: map[int][]reference{}, wanted: wanted}
+	r := &references{to: map[int][]reference{}, wanted: wanted, left: maxCompared}
 	view := f.At(base)
 	r.addDict(0, base, view.Revision().Trailer)
 	var packed []place
@@ -92,6 +110,7 @@ func (r *references) addDict(owner, version int, d pdf.Dict) {
 
 func (r *references) addValue(owner, version int, key pdf.Name, value pdf.Object) {
 	eachRef(value, func(ref pdf.Ref) {
+		r.used.add(ref.Num)
 		if r.wanted[ref.Num] {
 			r.to[ref.Num] = append(r.to[ref.Num], reference{owner, version, key})
 		}
@@ -116,13 +135,20 @@ func eachRef(value pdf.Object, visit func(pdf.Ref)) {
 	}
 }
 
+// spend tells whether there is work left to look at all references to an
+// object. When there is none, before and only give the answer that refuses.
+func (r *references) spend(num int) bool {
+	r.left -= len(r.to[num])
+	return r.left >= 0
+}
+
 // before tells whether anything referred to an object before revision k.
 func (r *references) before(num, k int) bool {
-	return slices.ContainsFunc(r.to[num], func(ref reference) bool { return ref.version < k })
+	return !r.spend(num) || slices.ContainsFunc(r.to[num], func(ref reference) bool { return ref.version < k })
 }
 
 // only tells whether all references to an object up to revision k satisfy a
 // condition.
 func (r *references) only(num, k int, allowed func(reference) bool) bool {
-	return !slices.ContainsFunc(r.to[num], func(ref reference) bool { return ref.version <= k && !allowed(ref) })
+	return r.spend(num) && !slices.ContainsFunc(r.to[num], func(ref reference) bool { return ref.version <= k && !allowed(ref) })
 }

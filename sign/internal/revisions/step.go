@@ -1,8 +1,10 @@
 package revisions
 
 import (
+	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 
 	"eidgate/internal/fault"
@@ -37,7 +39,7 @@ func (s *step) run() error {
 	}
 	s.refs.addDict(0, s.k, s.new.Revision().Trailer)
 	for _, rule := range []func() error{
-		s.unlisted, s.unreadable, s.unchanged, s.trailer, s.form, s.signedFields, s.pages, s.validationData, s.catalog,
+		s.unlisted, s.unreadable, s.kinds, s.unchanged, s.trailer, s.form, s.signedFields, s.pages, s.validationData, s.catalog,
 		s.structure, s.information, s.metadata, s.closure, s.dangling, s.leftover,
 	} {
 		if err := rule(); err != nil {
@@ -106,11 +108,34 @@ func (s *step) values(num int) (before, after pdf.Object, err error) {
 }
 
 // unreadable refuses objects that were no objects when the document was signed
-// and become some by what the revision writes.
+// and become some by what the revision writes. An object in use that only other
+// programs can read refers to nobody knows what: then nothing may be new.
 func (s *step) unreadable() error {
 	for _, num := range s.refs.unreadable {
-		if _, err := s.new.Object(num); err == nil {
+		_, err := s.new.Object(num)
+		switch {
+		case err == nil:
 			s.refuse(ErrObject, "object %d was damaged when it was signed and no longer is", num)
+		case errors.Is(err, pdf.ErrLimit):
+			return err
+		case s.refs.used.has(num) && len(s.written) > 0:
+			s.refuse(ErrUnreadable, "object %d", num)
+		}
+	}
+	return nil
+}
+
+// kinds refuses objects that become something of another kind, above all a
+// dictionary that becomes a stream: its keys are the same, and it draws.
+func (s *step) kinds() error {
+	for _, num := range s.numbers() {
+		before, after, err := s.values(num)
+		if err != nil {
+			return err
+		}
+		if before != nil && after != nil && reflect.TypeOf(before) != reflect.TypeOf(after) {
+			s.refuse(s.kind(num, before, after), "object %d is something else than it was", num)
+			s.settle(num)
 		}
 	}
 	return nil
@@ -148,7 +173,8 @@ func (s *step) same(before, after pdf.Object) (bool, error) {
 	return s.new.File().EqualData(a, after.(*pdf.Stream))
 }
 
-// trailer keeps Root, Info and the first half of ID.
+// trailer keeps Root and Info, and hides no object by a smaller Size (ISO
+// 32000-1 table 15: objects beyond it are missing).
 func (s *step) trailer() error {
 	before, after := s.old.Revision().Trailer, s.new.Revision().Trailer
 	if !pdf.Equal(before.Get("Root"), after.Get("Root")) {
@@ -156,6 +182,10 @@ func (s *step) trailer() error {
 	}
 	if !pdf.Equal(before.Get("Info"), after.Get("Info")) {
 		s.refuse(ErrInfo, "the trailer names another Info")
+	}
+	was, _ := before.Int("Size")
+	if is, ok := after.Int("Size"); !ok || is < was {
+		s.refuse(ErrRemoved, "the trailer's Size goes from %d to %d", was, is)
 	}
 	return nil
 }
@@ -199,8 +229,8 @@ func (s *step) information() error {
 	}
 	a, okA := before.(pdf.Dict)
 	b, okB := after.(pdf.Dict)
-	alone := s.refs.only(ref.Num, s.k, func(r reference) bool { return r.key == "Info" }) // of a trailer, or of a stream that is one
-	if okA && okB && alone && onlyDiffer(a, b, "ModDate", "Producer") {
+	alone := s.refs.only(ref.Num, s.k, func(r reference) bool { return r.key == "Info" && s.isTrailer(r.owner) })
+	if okA && okB && alone && onlyDiffer(a, b, "ModDate", "Producer") && isText(b.Get("ModDate")) && isText(b.Get("Producer")) {
 		s.settle(ref.Num)
 		s.allow(Change{Rule: RuleInfo, Sentence: "the date of the last change was written"})
 		return nil
@@ -208,6 +238,25 @@ func (s *step) information() error {
 	s.refuse(ErrInfo, "object %d", ref.Num)
 	s.settle(ref.Num)
 	return nil
+}
+
+// isTrailer tells whether an object number stands for a trailer: 0, or a
+// cross-reference stream.
+func (s *step) isTrailer(num int) bool {
+	if num == 0 {
+		return true
+	}
+	object, err := s.new.Object(num)
+	if err != nil || object == nil {
+		return false
+	}
+	st, ok := object.Value.(*pdf.Stream)
+	return ok && st.Dict.Name("Type") == "XRef"
+}
+
+func isText(value pdf.Object) bool {
+	_, ok := value.(pdf.String)
+	return ok || value == nil
 }
 
 // onlyDiffer tells whether two dictionaries are the same but for some keys, and

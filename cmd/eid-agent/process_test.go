@@ -6,7 +6,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -14,8 +13,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"eidgate/card/sim/simtest"
 	"eidgate/internal/pinentry/pinentrytest"
@@ -123,7 +120,7 @@ func typed(t *testing.T, environment []string, how, pin string) {
 	if how != "tty" {
 		testtool.Need(t, how)
 	}
-	keyboard, terminal := pseudoTerminal(t)
+	keyboard, terminal := pinentrytest.PseudoTerminal(t)
 	screen := new(syncBuffer)
 	go func() {
 		b := make([]byte, 4096)
@@ -143,7 +140,7 @@ func typed(t *testing.T, environment []string, how, pin string) {
 	waitFor(t, screen, "https://example.ee")
 	waitFor(t, screen, "3 of 3 tries left")
 	waitFor(t, screen, "PIN1:")
-	withoutEcho(t, keyboard)
+	pinentrytest.WithoutEcho(t, keyboard)
 	if _, err := keyboard.WriteString(pin + "\r"); err != nil {
 		t.Fatal(err)
 	}
@@ -155,23 +152,6 @@ func typed(t *testing.T, environment []string, how, pin string) {
 	}
 }
 
-// withoutEcho waits until the terminal does not show what is typed: programs
-// show their prompt before they switch that off.
-func withoutEcho(t *testing.T, keyboard *os.File) {
-	t.Helper()
-	for range 2000 {
-		state, err := unix.IoctlGetTermios(int(keyboard.Fd()), unix.TCGETS)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if state.Lflag&unix.ECHO == 0 {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	t.Fatal("the terminal still shows what is typed")
-}
-
 func waitFor(t *testing.T, screen *syncBuffer, text string) {
 	t.Helper()
 	for range 2000 {
@@ -181,30 +161,4 @@ func waitFor(t *testing.T, screen *syncBuffer, text string) {
 		time.Sleep(10 * time.Millisecond)
 	}
 	t.Fatalf("the terminal does not show %q but %q", text, screen.String())
-}
-
-// pseudoTerminal gives the two sides of a terminal.
-func pseudoTerminal(t *testing.T) (keyboard, terminal *os.File) {
-	t.Helper()
-	keyboard, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { keyboard.Close() })
-	if err := unix.IoctlSetPointerInt(int(keyboard.Fd()), unix.TIOCSPTLCK, 0); err != nil {
-		t.Fatal(err)
-	}
-	if err := unix.IoctlSetWinsize(int(keyboard.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 40, Col: 120}); err != nil {
-		t.Fatal(err)
-	}
-	n, err := unix.IoctlGetInt(int(keyboard.Fd()), unix.TIOCGPTN)
-	if err != nil {
-		t.Fatal(err)
-	}
-	terminal, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { terminal.Close() })
-	return keyboard, terminal
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -103,7 +104,7 @@ func (w *texts) trouble(err error) string {
 		{card.ErrMuteCard, w.mute}, {card.ErrCardRemoved, w.removed}, {card.ErrCardReset, w.busy},
 		{card.ErrBusy, w.busy}, {card.ErrTimeout, w.busy}, {errOtherCard, w.other},
 	} {
-		if isError(err, known.err) {
+		if errors.Is(err, known.err) {
 			return known.text
 		}
 	}

@@ -11,7 +11,8 @@ import (
 )
 
 // use does something with the key of an open card. It asks pins at most once.
-type use func(ctx context.Context, session *card.Session, pins card.PINSource, options ...card.KeyOption) error
+// lastTry is the user's consent to a PIN that blocks the code when it is wrong.
+type use func(ctx context.Context, c card.Card, pins card.PINSource, lastTry bool) error
 
 // errTriesChanged says that the code was tried elsewhere since the user saw how
 // many tries are left.
@@ -83,7 +84,7 @@ func (t *task) attempt(ctx context.Context, h *holder, complaint string, do use)
 	case !h.status.Activated:
 		return card.ErrPINNotActivated
 	}
-	code, options, err := t.enter(ctx, h, complaint)
+	code, lastTry, err := t.enter(ctx, h, complaint)
 	defer code.Wipe()
 	if err != nil {
 		return err
@@ -106,21 +107,21 @@ func (t *task) attempt(ctx context.Context, h *holder, complaint string, do use)
 		return errOtherCard
 	}
 	if code == nil {
-		return t.onPad(ctx, h, session, do, options)
+		return t.onPad(ctx, h, session.Card, do, lastTry)
 	}
-	return do(ctx, session, &entered{code: code, left: h.status.Left}, options...)
+	return do(ctx, session.Card, &entered{code: code, left: h.status.Left}, lastTry)
 }
 
 // enter gets consent and the code; nil on a reader with a PIN pad. Before the
 // last try it asks whether to use it.
-func (t *task) enter(ctx context.Context, h *holder, complaint string) (code *pin.Buffer, options []card.KeyOption, err error) {
+func (t *task) enter(ctx context.Context, h *holder, complaint string) (code *pin.Buffer, lastTry bool, err error) {
 	err = t.whileInserted(ctx, h, func(ctx context.Context) error {
 		if h.status.Left == 1 {
 			d := t.notice(t.purpose.title, fmt.Sprintf(t.words.lastTryQuestion, h.status.Ref), t.words.proceed)
 			if _, err := t.ask.Confirm(ctx, d); err != nil {
 				return err
 			}
-			options = append(options, card.WithLastTry())
+			lastTry = true
 		}
 		d := t.consent(h, complaint)
 		if h.info.PINPad {
@@ -130,7 +131,7 @@ func (t *task) enter(ctx context.Context, h *holder, complaint string) (code *pi
 		code, err = t.ask.PIN(ctx, d)
 		return err
 	})
-	return code, options, err
+	return code, lastTry, err
 }
 
 // entered gives a code that was entered before the card was opened, once, and
@@ -155,7 +156,7 @@ func (e *entered) PIN(_ context.Context, r card.PINRequest) (*card.PIN, error) {
 
 // onPad uses the key with a code the reader takes, and says so in a dialog that
 // goes away with the entry; closing it gives the entry up.
-func (t *task) onPad(ctx context.Context, h *holder, session *card.Session, do use, options []card.KeyOption) error {
+func (t *task) onPad(ctx context.Context, h *holder, c card.Card, do use, lastTry bool) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	shown := make(chan struct{})
 	go func() {
@@ -169,9 +170,9 @@ func (t *task) onPad(ctx context.Context, h *holder, session *card.Session, do u
 			cancel(err)
 		}
 	}()
-	err := do(ctx, session, pin.SourceFunc(func(context.Context, card.PINRequest) (*card.PIN, error) {
+	err := do(ctx, c, pin.SourceFunc(func(context.Context, card.PINRequest) (*card.PIN, error) {
 		return nil, nil //nolint:nilnil // the reader takes it
-	}), options...)
+	}), lastTry)
 	if cause := context.Cause(ctx); err != nil && cause != nil && !errors.Is(cause, context.Canceled) {
 		err = cause
 	}

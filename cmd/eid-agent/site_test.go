@@ -90,6 +90,16 @@ func TestTheLongestDialogFits(t *testing.T) {
 	}
 }
 
+func TestCertificateFieldsAreShownSafely(t *testing.T) {
+	h := &holder{number: "AS0010001", certificate: &x509.Certificate{Subject: pkix.Name{
+		CommonName: "<b>\u202eEVE\x1b[2J\n\nhttps://bank.ee" + strings.Repeat("x", 100),
+	}}}
+	line := h.holderLine()
+	if strings.ContainsAny(line, "<>\n\x1b\u202e") || strings.Contains(line, strings.Repeat("x", 80)) || !strings.HasSuffix(line, "AS0010001") {
+		t.Errorf("%q", line)
+	}
+}
+
 func TestLanguages(t *testing.T) {
 	for want, wishes := range map[string][]string{
 		"et": {"et"}, "et ": {"et-EE"}, "et  ": {"", "et_EE.UTF-8"}, "et   ": {"fi", "ET"},

@@ -36,8 +36,12 @@ func (a *agent) task(site nativehost.Site, usage card.Usage) *task {
 func (t *task) authenticate(ctx context.Context, c *nativehost.Authenticate) (any, error) {
 	t.purpose, t.usesKey = t.words.login, true
 	var token *webeid.Token
-	err := t.useKey(ctx, func(ctx context.Context, session *card.Session, pins card.PINSource, options ...card.KeyOption) (err error) {
-		token, err = webeid.FromCard(ctx, session.Card, pins,
+	err := t.useKey(ctx, func(ctx context.Context, held card.Card, pins card.PINSource, lastTry bool) (err error) {
+		var options []card.KeyOption
+		if lastTry {
+			options = append(options, card.WithLastTry())
+		}
+		token, err = webeid.FromCard(ctx, held, pins,
 			webeid.Request{Origin: c.Origin, Nonce: c.Nonce, App: application}, options...)
 		return err
 	})
@@ -73,14 +77,14 @@ func (t *task) certificate(ctx context.Context) (any, error) {
 func (t *task) sign(ctx context.Context, c *nativehost.Sign) (any, error) {
 	t.purpose, t.usesKey, t.digest, t.want = t.words.sign, true, c.Digest, c.Certificate
 	var reply nativehost.Signature
-	err := t.useKey(ctx, func(ctx context.Context, session *card.Session, pins card.PINSource, options ...card.KeyOption) error {
-		algorithm, err := offered(ctx, session.Card, c.Hash)
+	err := t.useKey(ctx, func(ctx context.Context, held card.Card, pins card.PINSource, lastTry bool) error {
+		algorithm, err := offered(ctx, held, c.Hash)
 		if err != nil {
 			return err
 		}
-		request := card.SignRequest{Usage: card.Signing, Digest: c.Digest, Hash: c.Hash, Padding: algorithm.Padding, PINs: pins}
-		request.LastTry = len(options) > 0
-		signature, err := session.Card.Sign(ctx, request) // verified against the certificate
+		signature, err := held.Sign(ctx, card.SignRequest{ // verified against the certificate
+			Usage: card.Signing, Digest: c.Digest, Hash: c.Hash, Padding: algorithm.Padding, PINs: pins, LastTry: lastTry,
+		})
 		if err != nil {
 			return err
 		}
@@ -109,9 +113,7 @@ func offered(ctx context.Context, c card.Card, hash crypto.Hash) (card.Algorithm
 	return card.Algorithm{}, errHashNotOffered
 }
 
-// isError is errors.Is; isUnsupported finds a card of an unknown kind.
-func isError(err, target error) bool { return errors.Is(err, target) }
-
+// isUnsupported finds a card of an unknown kind.
 func isUnsupported(err error) bool {
 	var unsupported *card.UnsupportedCardError
 	return errors.As(err, &unsupported)

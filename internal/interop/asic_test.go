@@ -53,7 +53,7 @@ func (w *containers) options(t *testing.T, level sign.Level) asic.Options {
 		o.Timestamper = w.Timestamps()
 	}
 	if level >= sign.LevelLT {
-		o.Evidence = xades.Online{Verifier: w.Verifier(t)}
+		o.Evidence = asic.Online{Verifier: w.Verifier(t)}
 	}
 	o.Archive = level == sign.LevelLTA
 	return o
@@ -220,7 +220,7 @@ func (w *containers) extend(t *testing.T, path string) {
 	var out bytes.Buffer
 	_, err = asic.Extend(t.Context(), bytes.NewReader(b), int64(len(b)), &out, asic.Extension{
 		Level: sign.LevelLTA, Trust: w.believe(t),
-		Timestamper: w.Timestamps(), Evidence: xades.Online{Verifier: &certs.Verifier{Store: w.believe(t).Store, Revocation: w.OCSP()}},
+		Timestamper: w.Timestamps(), Evidence: asic.Online{Verifier: &certs.Verifier{Store: w.believe(t).Store, Revocation: w.OCSP()}},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -262,6 +262,8 @@ func (b broken) Stamp(context.Context, crypto.Hash, []byte) (*timestamp.Token, e
 
 func (b broken) Gather(context.Context, []byte) (*xades.Evidence, error) { return nil, b.err }
 
+func (b broken) GatherCAdES(context.Context, []byte) (*xades.Evidence, error) { return nil, b.err }
+
 func (b broken) GatherArchive(context.Context, []byte, xades.Content) (*xades.Evidence, error) {
 	return nil, b.err
 }

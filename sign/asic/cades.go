@@ -37,7 +37,7 @@ func (p *Prepared) prepareCAdES(n int, o *Options) error {
 	digest := p.files[0].Digest
 	if p.kind == ASiCE {
 		p.name = fmt.Sprintf("%ssignature%03d.p7s", metaFolder, n+1)
-		list := extra{fmt.Sprintf("%sASiCManifest%03d.xml", metaFolder, n+1), p.listXML("ASiCManifest")}
+		list := extra{fmt.Sprintf("%sASiCManifest%03d.xml", metaFolder, n+1), p.listXML()}
 		p.extra = append(p.extra, list)
 		h := p.hash.New()
 		h.Write(list.Content)
@@ -51,19 +51,34 @@ func (p *Prepared) prepareCAdES(n int, o *Options) error {
 }
 
 // listXML writes an ASiCManifest (EN 319 162-1 §A.4).
-func (p *Prepared) listXML(root string) []byte {
+func (p *Prepared) listXML() []byte {
 	var b strings.Builder
 	b.WriteString(`<?xml version="1.0" encoding="UTF-8" standalone="no"?>` + "\n" +
-		`<asic:` + root + ` xmlns:asic="` + nsASiC + `" xmlns:ds="` + xmlsec.NSDSig + `">` +
-		`<asic:SigReference URI="` + escape(xades.EncodeURI(p.name)) + `" MimeType="` + mediaCMS + `"/>`)
+		`<asic:ASiCManifest xmlns:asic="` + nsASiC + `" xmlns:ds="` + xmlsec.NSDSig + `">` +
+		`<asic:SigReference URI="` + escape(xades.EncodeURI(p.name)) + `" MimeType="` + p.mediaType() + `"/>`)
 	for i := range p.files {
 		f := &p.files[i]
-		b.WriteString(`<asic:DataObjectReference URI="` + escape(xades.EncodeURI(f.Name)) + `" MimeType="` + escape(f.MediaType) +
-			`"><ds:DigestMethod Algorithm="` + digestURIs()[p.hash] + `"/><ds:DigestValue>` +
+		b.WriteString(`<asic:DataObjectReference URI="` + escape(xades.EncodeURI(f.Name)) + `"` + mimeAttribute(f.MediaType) +
+			`><ds:DigestMethod Algorithm="` + digestURIs()[p.hash] + `"/><ds:DigestValue>` +
 			base64.StdEncoding.EncodeToString(f.Digest) + `</ds:DigestValue></asic:DataObjectReference>`)
 	}
-	b.WriteString(`</asic:` + root + `>`)
+	b.WriteString(`</asic:ASiCManifest>`)
 	return []byte(b.String())
+}
+
+// mediaType is that of the file that signs a list.
+func (p *Prepared) mediaType() string {
+	if strings.HasSuffix(p.name, ".tst") {
+		return mediaStamp
+	}
+	return mediaCMS
+}
+
+func mimeAttribute(media string) string {
+	if media == "" {
+		return ""
+	}
+	return ` MimeType="` + escape(media) + `"`
 }
 
 // digestURIs are the DigestMethods of a list (RFC 6931 §2.1).
@@ -121,22 +136,57 @@ func (p *Prepared) restoreCAdES(stored []byte, cert *x509.Certificate) error {
 	if len(p.files) == 0 || (p.kind == ASiCE) != (p.list() != nil) {
 		return ErrState
 	}
-	if list := p.list(); list != nil && string(list.Content) != string(p.listXML("ASiCManifest")) {
+	if list := p.list(); list != nil && string(list.Content) != string(p.listXML()) {
 		return ErrState
 	}
 	p.inner = cmsPending{inner}
 	return nil
 }
 
-// liftCAdES adds a time-stamp.
-func (r *Result) liftCAdES(ctx context.Context, o *Options) error {
-	if o.Timestamper == nil {
-		return nil
+// liftCMS adds levels to a CMS signature, up to LT.
+func liftCMS(ctx context.Context, message []byte, from, to sign.Level, tsa sign.Timestamper, evidence Gatherer) (_ []byte, _ sign.Level, err error) {
+	if from < sign.LevelT && to >= sign.LevelT {
+		if message, _, err = cades.AddTimestamp(ctx, message, tsa); err != nil {
+			return nil, from, err
+		}
+		from = sign.LevelT
 	}
-	stamped, _, err := cades.AddTimestamp(ctx, r.Message, o.Timestamper)
+	if from >= sign.LevelLT || to < sign.LevelLT {
+		return message, from, nil
+	}
+	found, err := evidence.GatherCAdES(ctx, message)
 	if err != nil {
+		return nil, from, fmt.Errorf("getting the evidence for level LT: %w", err)
+	}
+	if message, err = cades.AddEvidence(message, found); err != nil {
+		return nil, from, err
+	}
+	return message, sign.LevelLT, nil
+}
+
+// archiveCMS adds a list of everything in the container and a time-stamp over
+// it: level LTA (EN 319 162-1 §A.7).
+func (p *Prepared) archiveCMS(ctx context.Context, message []byte, tsa sign.Timestamper) error {
+	number := strings.TrimSuffix(strings.TrimPrefix(p.name, metaFolder+"signature"), ".p7s")
+	stamp := metaFolder + "timestamp" + number + ".tst"
+	all := &Prepared{hash: p.hash, name: stamp, files: p.files}
+	for _, x := range append(p.extra, extra{p.name, message}) {
+		all.files = append(all.files[:len(all.files):len(all.files)], entry{Name: x.Name, Digest: sum(p.hash, x.Content)})
+	}
+	text := all.listXML()
+	token, err := tsa.Stamp(ctx, p.hash, sum(p.hash, text))
+	if err != nil {
+		return fmt.Errorf("getting the archive time-stamp: %w", err)
+	}
+	p.extra = append(p.extra, extra{metaFolder + "ASiCArchiveManifest" + number + ".xml", text}, extra{stamp, token.DER})
+	return nil
+}
+
+// liftCAdES adds the levels that the options ask for.
+func (p *Prepared) liftCAdES(ctx context.Context, r *Result, o *Options) (err error) {
+	if r.Message, r.Level, err = liftCMS(ctx, r.Message, sign.LevelB, min(o.level(), sign.LevelLT), o.Timestamper, o.Evidence); err != nil || !o.Archive {
 		return err
 	}
-	r.Message, r.Level = stamped, sign.LevelT
-	return nil
+	r.Level = sign.LevelLTA
+	return p.archiveCMS(ctx, r.Message, o.Timestamper)
 }

@@ -7,7 +7,6 @@ import (
 
 	"eidgate/sign"
 	"eidgate/sign/asic/internal/zipfile"
-	"eidgate/sign/xades"
 )
 
 // Extension says how to lift the signatures of a container.
@@ -20,10 +19,10 @@ type Extension struct {
 	Trust sign.Trust
 	// Services for the levels, as in [Options].
 	Timestamper sign.Timestamper
-	Evidence    xades.Gatherer
+	Evidence    Gatherer
 }
 
-// Extend lifts every XAdES signature of the container in, of size bytes, and
+// Extend lifts every signature of the container in, of size bytes, and
 // writes the container to out. Files and signatures that need nothing keep
 // every byte. A signature that is not valid is [ErrUnsound] and nothing is
 // written.
@@ -42,8 +41,8 @@ func Extend(ctx context.Context, in io.ReaderAt, size int64, out io.Writer, e Ex
 	if err != nil {
 		return nil, err
 	}
-	if len(c.cades)+len(c.stamps) > 0 {
-		return report, fmt.Errorf("%w: a CMS signature in a container is not lifted", ErrOptions)
+	if len(c.cades) > 0 && (e.Level == sign.LevelLTA || len(c.renewals) > 0) || len(c.stamps) > len(c.renewals) {
+		return report, fmt.Errorf("%w: CMS signatures in a container are lifted up to level LT, and not under an archive time-stamp", ErrOptions)
 	}
 	lifted, err := e.lift(ctx, c, report)
 	if err != nil {
@@ -77,8 +76,11 @@ func (e *Extension) lift(ctx context.Context, c *Container, report *sign.Report)
 	for _, s := range report.Signatures {
 		levels[s.ID] = s.Level
 	}
-	l := &lift{services: &Options{Timestamper: e.Timestamper, Evidence: e.Evidence}, open: c.OpenFile}
 	out := map[string][]byte{}
+	if err := e.liftCAdES(ctx, c, levels, out); err != nil {
+		return nil, err
+	}
+	l := &lift{services: &Options{Timestamper: e.Timestamper, Evidence: e.Evidence}, open: c.OpenFile}
 	for _, entry := range c.xades {
 		from, one := levels[entry.Name]
 		if from >= e.Level && e.Level < sign.LevelLTA {
@@ -98,6 +100,27 @@ func (e *Extension) lift(ctx context.Context, c *Container, report *sign.Report)
 	return out, nil
 }
 
+// liftCAdES does it for CMS signatures.
+func (e *Extension) liftCAdES(ctx context.Context, c *Container, levels map[string]sign.Level, out map[string][]byte) error {
+	for _, entry := range c.cades {
+		from := levels[entry.Name]
+		if from >= e.Level {
+			continue
+		}
+		message, err := entry.ReadAll(maxSignatureFile)
+		if err != nil {
+			return err
+		}
+		if from == sign.NoLevel || from < sign.LevelT && e.Timestamper == nil {
+			return fmt.Errorf("%w: %q is no baseline signature, or needs a time-stamp first", ErrOptions, entry.Name)
+		}
+		if out[entry.Name], _, err = liftCMS(ctx, message, from, e.Level, e.Timestamper, e.Evidence); err != nil {
+			return fmt.Errorf("extending %q: %w", entry.Name, err)
+		}
+	}
+	return nil
+}
+
 // replace writes the container with other contents for some of its files, which
 // then stand at its end.
 func (c *Container) replace(ctx context.Context, out io.Writer, contents map[string][]byte, trust sign.Trust) error {
@@ -113,7 +136,7 @@ func (c *Container) replace(ctx context.Context, out io.Writer, contents map[str
 			return err
 		}
 	}
-	for _, entry := range c.xades {
+	for _, entry := range append(c.xades[:len(c.xades):len(c.xades)], c.cades...) {
 		if text, changed := contents[entry.Name]; changed {
 			if err := w.Bytes(entry.Name, text); err != nil {
 				return err

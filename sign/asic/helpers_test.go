@@ -8,7 +8,6 @@ import (
 	"eidgate/sign"
 	"eidgate/sign/asic"
 	"eidgate/sign/internal/testpki"
-	"eidgate/sign/xades"
 )
 
 // file is a File in memory.
@@ -33,7 +32,7 @@ func at(w *testpki.World, signer testpki.Identity, level sign.Level) asic.Option
 		o.Timestamper = w
 	}
 	if level >= sign.LevelLT {
-		o.Evidence = xades.Online{Verifier: w.Verifier()}
+		o.Evidence = asic.Online{Verifier: w.Verifier()}
 	}
 	o.Archive = level == sign.LevelLTA
 	return o

@@ -45,7 +45,7 @@ type Options struct {
 	// Timestamper makes level T; Evidence, which needs it, LT; Archive, which
 	// needs both, LTA.
 	Timestamper sign.Timestamper
-	Evidence    xades.Gatherer
+	Evidence    Gatherer
 	Archive     bool
 	// Progress, when set, is told how many bytes of the work are done.
 	Progress func(done, total int64)
@@ -78,8 +78,8 @@ func (o *Options) check() error {
 		return fmt.Errorf("%w: each level needs the one below it", ErrOptions)
 	case o.CAdES && (len(o.Roles) > 0 || o.Place != xades.Place{}):
 		return fmt.Errorf("%w: roles and places are for XAdES", ErrOptions)
-	case o.CAdES && o.Evidence != nil:
-		return fmt.Errorf("%w: CAdES in a container is made at levels B and T", ErrOptions)
+	case o.CAdES && o.Archive && o.Kind == ASiCS:
+		return fmt.Errorf("%w: CAdES in ASiC-S is made up to level LT", ErrOptions)
 	case o.Hash != crypto.SHA256 && o.Hash != crypto.SHA384 && o.Hash != crypto.SHA512:
 		return fmt.Errorf("%w: hash %v", ErrOptions, o.Hash)
 	}

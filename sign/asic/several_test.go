@@ -109,11 +109,36 @@ func TestExtend(t *testing.T) {
 	}
 }
 
+// TestCAdESLevels makes every level with CMS and lifts up to LT.
+func TestCAdESLevels(t *testing.T) {
+	w := testpki.New(t)
+	signer := w.Card("P-384")
+	for _, level := range []sign.Level{sign.LevelB, sign.LevelT, sign.LevelLT, sign.LevelLTA} {
+		o := at(w, signer, level)
+		o.CAdES = true
+		container := signFiles(t, signer, files(), o)
+		wantValid(t, validate(t, container, w.Trust(level < sign.LevelLT)), level)
+		lifted, err := extend(t, container, w, sign.LevelLT)
+		if level == sign.LevelLTA {
+			if fault.CodeOf(err) != "asic.options" {
+				t.Errorf("under an archive time-stamp: %v", err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantValid(t, validate(t, lifted, w.Trust(false)), sign.LevelLT)
+		both := add(t, container, signer, o)
+		wantValid(t, validate(t, both, w.Trust(level < sign.LevelLT)), level, level)
+	}
+}
+
 func extend(t testing.TB, container []byte, w *testpki.World, to sign.Level) ([]byte, error) {
 	t.Helper()
 	var out bytes.Buffer
 	_, err := asic.Extend(t.Context(), bytes.NewReader(container), int64(len(container)), &out, asic.Extension{
-		Level: to, Trust: w.Trust(true), Timestamper: w, Evidence: xades.Online{Verifier: w.Verifier()},
+		Level: to, Trust: w.Trust(true), Timestamper: w, Evidence: asic.Online{Verifier: w.Verifier()},
 	})
 	if err != nil && out.Len() > 0 {
 		t.Errorf("%d bytes were written before %v", out.Len(), err)

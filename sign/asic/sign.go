@@ -80,7 +80,7 @@ func (p *Prepared) sign(ctx context.Context, key crypto.Signer, o *Options, open
 		return nil, err
 	}
 	if p.cades {
-		return r, r.liftCAdES(ctx, o)
+		return r, p.liftCAdES(ctx, r, o)
 	}
 	l := &lift{services: o, open: open, hash: p.hash}
 	r.Message, r.Level, err = l.to(ctx, r.Message, sign.LevelB, o.level())

@@ -4,7 +4,8 @@
 //
 // The functions most people need: [PrepareContent] reads the document once and
 // returns what to sign, [Prepared.Complete] takes the signature value and
-// returns the file; [AddTimestamp] lifts it from level B to T; [Validate] gives
+// returns the file; [AddTimestamp] lifts it from level B to T and [AddEvidence]
+// to LT, with what [Online] gathered; [Validate] gives
 // the verdict.
 //
 //	p, err := cades.PrepareContent(ctx, document, cades.Options{Certificate: cert})

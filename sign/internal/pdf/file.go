@@ -16,6 +16,23 @@ type File struct {
 	rowBytes  int64 // decoded cross-reference rows held
 	streams   []*objectStream
 	depth     int // loads going on inside one another
+	work      int64
+}
+
+// Work is priced in bytes parsed: what the other things cost in comparison.
+const (
+	workLookup = 4  // one revision asked for an object
+	workObject = 64 // one object besides its bytes
+)
+
+// spend counts work and gives [ErrLimit] when a file costs more than an honest
+// one of its size: objects that refer to one another, revisions and object
+// streams can be made so that a few bytes cost hours.
+func (f *File) spend(n int64) error {
+	if f.work += n; f.work-maxWork > 16*f.size {
+		return fmt.Errorf("reading the file takes too much work: %w", ErrLimit)
+	}
+	return nil
 }
 
 // Open reads the header and the whole cross-reference chain of the size bytes
@@ -91,6 +108,10 @@ func (f *File) findStartXRef() (start, end int64, err error) {
 		return 0, 0, damagedAt(f.size, "the file does not end with startxref: it is cut short or was changed")
 	}
 	s := f.scan(base + int64(i) + int64(len("startxref")))
+	s.blank() // no comment: others read a number or nothing
+	if c, ok := s.peek(); ok && c == '%' {
+		return 0, 0, s.fail("startxref names no byte")
+	}
 	start, ok := s.integer(maxFileSize)
 	if !ok {
 		return 0, 0, s.fail("startxref names no byte")
@@ -159,6 +180,9 @@ func (f *File) Data(st *Stream, limit int64) ([]byte, error) {
 	if err != nil {
 		return nil, f.badData(st.Offset, err)
 	}
+	if err := f.spend(int64(len(data)) + st.Length); err != nil {
+		return nil, err
+	}
 	if int64(len(data)) > limit {
 		return nil, limitAt(st.Offset, "a stream of more than %d bytes", limit)
 	}
@@ -169,6 +193,9 @@ func (f *File) Data(st *Stream, limit int64) ([]byte, error) {
 func (f *File) EqualData(a, b *Stream) (bool, error) {
 	if a.Length != b.Length || a.Offset == b.Offset {
 		return a.Length == b.Length, nil
+	}
+	if err := f.spend(a.Length / 8); err != nil {
+		return false, err
 	}
 	ra, rb := f.Raw(a), f.Raw(b)
 	bufA, bufB := make([]byte, 32<<10), make([]byte, 32<<10)

@@ -50,7 +50,7 @@ func (v *View) Fields() ([]Field, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the form fields: %w", err)
 	}
-	w := fieldWalk{v: v, seen: map[Ref]bool{}}
+	w := fieldWalk{v: v, seen: map[Ref]bool{}, most: v.f.work + maxWalk + workObject*maxTreeNodes}
 	for _, o := range roots {
 		if err := w.field(o, Field{}, 0); err != nil {
 			return nil, fmt.Errorf("reading the form fields: %w", err)
@@ -63,13 +63,14 @@ type fieldWalk struct {
 	v     *View
 	seen  map[Ref]bool
 	nodes int
+	most  int64 // work
 	out   []Field
 }
 
 // field visits a field or group of fields; inherited carries name, type and
 // value from above.
 func (w *fieldWalk) field(o Object, inherited Field, depth int) error {
-	if w.nodes++; w.nodes > maxTreeNodes || depth > maxTreeDepth {
+	if w.nodes++; w.nodes > maxTreeNodes || depth > maxTreeDepth || w.v.f.work > w.most {
 		return fmt.Errorf("too many fields: %w", ErrLimit)
 	}
 	ref, _ := o.(Ref)

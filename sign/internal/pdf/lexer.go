@@ -72,6 +72,17 @@ func (s *scanner) skip() {
 	}
 }
 
+// blank passes white space only.
+func (s *scanner) blank() {
+	for {
+		c, ok := s.peek()
+		if !ok || !isSpace(c) {
+			return
+		}
+		s.pos++
+	}
+}
+
 func (s *scanner) skipLine() {
 	for {
 		c, ok := s.next()

@@ -22,6 +22,9 @@ func (v *View) fromStream(num int, e Entry) (Object, error) {
 	}
 	s := newScanner(st.data, st.starts[e.Index], int64(len(st.data)))
 	o, err := s.object(0)
+	if err := v.f.spend(s.pos - st.starts[e.Index]); err != nil {
+		return nil, err
+	}
 	if err != nil {
 		return nil, fmt.Errorf("in object stream %d: %w", e.Stream, err)
 	}
@@ -76,12 +79,17 @@ func (o *objectStream) readIndex(d Dict) error {
 		return damagedAt(o.offset, "the object stream has a bad N or First")
 	}
 	s := newScanner(o.data, 0, first)
+	seen := map[int64]bool{} // programs differ on which of two counts
 	for range n {
 		num, ok1 := s.integer(maxObjects)
 		at, ok2 := s.integer(int64(len(o.data)) - first)
 		if !ok1 || !ok2 {
 			return damagedAt(o.offset, "the object stream has a bad index")
 		}
+		if seen[num] {
+			return damagedAt(o.offset, "the object stream holds object %d twice", num)
+		}
+		seen[num] = true
 		o.nums = append(o.nums, int(num))
 		o.starts = append(o.starts, first+at)
 	}

@@ -102,6 +102,9 @@ func (s *scanner) name() (Name, error) {
 		if c == '#' {
 			c = s.nameEscape()
 		}
+		if c == 0 { // §7.3.5 forbids it: programs that end names there read another one
+			return "", s.fail("a name holds #00")
+		}
 		if out = append(out, c); len(out) > maxNameBytes {
 			return "", limitAt(s.pos, "a name of more than %d bytes", maxNameBytes)
 		}

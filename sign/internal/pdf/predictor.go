@@ -18,6 +18,9 @@ func predict(r io.Reader, parms Dict) (io.Reader, error) {
 		return nil, fmt.Errorf("predictor with %d columns of %d colours of %d bits: %w", columns, colours, bits, ErrLimit)
 	}
 	row := int((colours*bits*columns + 7) / 8)
+	if row > maxRowBytes {
+		return nil, fmt.Errorf("predictor rows of %d bytes: %w", row, ErrLimit)
+	}
 	p := &predictorReader{
 		r: r, step: max(1, int(colours*bits/8)), png: predictor >= 10,
 		in: make([]byte, row), prior: make([]byte, row),

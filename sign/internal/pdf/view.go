@@ -1,6 +1,9 @@
 package pdf
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // View is the file as it stood after one revision.
 type View struct {
@@ -38,6 +41,9 @@ func (v *View) Revision() *Revision { return v.f.revisions[v.last] }
 // it; ok is false when no revision in view knows the object.
 func (v *View) Lookup(num int) (e Entry, revision int, ok bool, err error) {
 	for i := v.last; i >= 0; i-- {
+		if err := v.f.spend(workLookup); err != nil {
+			return Entry{}, 0, false, err
+		}
 		e, ok, err := v.f.entry(v.f.revisions[i], num)
 		if ok || err != nil {
 			return e, i, ok, err
@@ -74,6 +80,9 @@ func (v *View) Object(num int) (*Indirect, error) {
 		return nil, limitAt(e.Offset, "objects refer to one another without end")
 	}
 	defer func() { v.f.depth-- }()
+	if err := v.f.spend(workObject); err != nil {
+		return nil, err
+	}
 	out := &Indirect{Num: num, Gen: e.Gen, Entry: e, Revision: revision, Start: -1, End: -1}
 	if e.Kind == InStream {
 		out.Value, err = v.fromStream(num, e)
@@ -101,7 +110,7 @@ func (v *View) load(out *Indirect) error {
 	}
 	var err error
 	if out.Value, err = s.object(0); err != nil {
-		return err
+		return errors.Join(err, v.f.spend(s.pos-out.Start))
 	}
 	if d, ok := out.Value.(Dict); ok && s.keyword("stream") {
 		s.pos -= int64(len("stream"))
@@ -113,7 +122,10 @@ func (v *View) load(out *Indirect) error {
 		return s.fail("endobj is missing")
 	}
 	out.End = s.pos
-	return nil
+	if st, ok := out.Value.(*Stream); ok { // its data is not read here
+		return v.f.spend(out.End - out.Start - st.Length)
+	}
+	return v.f.spend(out.End - out.Start)
 }
 
 func (v *View) stream(s *scanner, d Dict) (*Stream, error) {

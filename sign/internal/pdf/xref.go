@@ -164,7 +164,7 @@ func (f *File) readSection(offset int64) (*section, error) {
 		return nil, damagedAt(offset, "the cross-reference offset lies outside the file")
 	}
 	s := f.scan(offset)
-	s.skip()
+	s.blank() // not comments: other programs do not pass them here
 	sec := &section{offset: s.pos}
 	var err error
 	if s.keyword("xref") {

@@ -32,7 +32,7 @@ func (f *File) readTable(s *scanner, sec *section) error {
 
 // tableWidth looks at the end of the first entry of a subsection.
 func (f *File) tableWidth(pos int64) int {
-	c1, ok1 := f.w.at(pos + 18)
+	c1, ok1 := f.w.at(pos + 18) // tableEntry wants white space there
 	c2, ok2 := f.w.at(pos + 19)
 	if ok1 && ok2 && isSpace(c1) && !isSpace(c2) {
 		return entryBytes - 1
@@ -87,13 +87,7 @@ func (f *File) endOfSection(s *scanner) int64 {
 
 // afterEOF passes white space, %%EOF and one line end.
 func (f *File) afterEOF(s *scanner) int64 {
-	for {
-		c, ok := s.peek()
-		if !ok || !isSpace(c) {
-			break
-		}
-		s.pos++
-	}
+	s.blank()
 	if !s.exact("%%EOF") {
 		return 0
 	}
@@ -105,13 +99,14 @@ func (f *File) afterEOF(s *scanner) int64 {
 
 // tableEntry reads "nnnnnnnnnn ggggg n" at pos.
 func tableEntry(w *window, pos int64) (Entry, bool, error) {
-	s := &scanner{src: w, pos: pos, end: pos + 18}
+	s := &scanner{src: w, pos: pos, end: pos + entryBytes - 1}
 	offset, ok1 := s.fixed(10)
 	gap1 := s.exact(" ")
 	gen, ok2 := s.fixed(5)
 	gap2 := s.exact(" ")
 	kind, ok3 := s.next()
-	if !ok1 || !ok2 || !ok3 || !gap1 || !gap2 || (kind != 'n' && kind != 'f') {
+	end, ok4 := s.next()
+	if !ok1 || !ok2 || !ok3 || !ok4 || !gap1 || !gap2 || !isSpace(end) || (kind != 'n' && kind != 'f') {
 		return Entry{}, false, s.fail("a cross-reference entry is malformed")
 	}
 	if kind == 'f' {

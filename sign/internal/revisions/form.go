@@ -265,8 +265,7 @@ func visible(widget pdf.Dict) bool {
 // signedFields allows an empty signature field of the document to be signed:
 // the field gains V, it and its widgets an appearance.
 func (s *step) signedFields() error {
-	open := s.open()
-	if len(open) == 0 {
+	if len(s.open()) == 0 {
 		return nil
 	}
 	fields, err := s.old.Fields()
@@ -274,7 +273,7 @@ func (s *step) signedFields() error {
 		return err
 	}
 	for _, f := range fields {
-		if f.Type != "Sig" || f.Value != nil || !slices.Contains(open, f.Ref.Num) {
+		if _, written := s.written[f.Ref.Num]; f.Type != "Sig" || f.Value != nil || !written || s.settled[f.Ref.Num] {
 			continue
 		}
 		if err := s.signedField(f); err != nil {

@@ -42,6 +42,25 @@ func (s *step) unlisted() error {
 	}
 	if found > allowed {
 		s.refuse(ErrUnlisted, "in revision %d", s.k+1)
+		return nil
+	}
+	return s.disguised(r, len(listed)+allowed/2)
+}
+
+// disguised refuses what looks like an object, a trailer or the end of a file
+// inside of streams, strings and comments. A program that looks for objects by
+// itself takes them for real: poppler does when startxref is not to its liking.
+func (s *step) disguised(r *pdf.Revision, objects int) error {
+	seen, err := s.hunt(r.Start, r.End)
+	if err != nil {
+		return err
+	}
+	trailers := 1
+	if r.IsStream {
+		trailers = 0
+	}
+	if seen.headers > objects || seen.trailers > trailers || seen.starts > 1 {
+		s.refuse(ErrUnlisted, "in revision %d, in disguise", s.k+1)
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/ecdsa"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
@@ -19,6 +20,7 @@ import (
 	"eidgate/card/sim"
 	"eidgate/card/sim/simtest"
 	"eidgate/card/webeid"
+	"eidgate/internal/nativehost"
 	"eidgate/internal/pinentry"
 	"eidgate/internal/pinentry/pinentrytest"
 )
@@ -87,6 +89,38 @@ func TestSign(t *testing.T) {
 		if d.commands(verifyPIN2) != 1 || d.commands(signWithPIN2) != 1 {
 			t.Errorf("%d VERIFY, %d signatures, want one of each", d.commands(verifyPIN2), d.commands(signWithPIN2))
 		}
+	}
+}
+
+// TestEveryKindOfCard logs in and signs with each card that can be simulated.
+func TestEveryKindOfCard(t *testing.T) {
+	for _, kind := range sim.Kinds() {
+		t.Run(kind, func(t *testing.T) {
+			file := simtest.Kind(t, kind, "AS0010001")
+			d := newDesk(t, pinentrytest.PIN(file.PIN1), pinentrytest.PIN(file.PIN2))
+			d.file, d.card = file, newCard(t, file)
+			d.readers.Insert(reader, d.card)
+			if r := d.ask(t, authenticate("")); r.Signature == "" || r.Algorithm != "ES384" {
+				t.Errorf("%+v", r)
+			}
+			digest := digest(t, crypto.SHA384)
+			if r := d.ask(t, d.sign(digest, "SHA-384")); !verifies(t, d, digest, r.Signature) {
+				t.Errorf("%+v", r)
+			}
+		})
+	}
+}
+
+func TestAHashTheCardCannotSign(t *testing.T) {
+	d := newDesk(t)
+	tk := d.agent.task(nativehost.Site{Origin: site}, card.Signing)
+	if _, err := offered(nil, crypto.SHA384); !errors.Is(err, errHashNotOffered) {
+		t.Errorf("%v", err)
+	}
+	tk.hash = crypto.SHA3_256
+	h := &holder{algorithms: []card.Algorithm{{Key: x509.ECDSA, Hash: crypto.SHA384}}, status: card.PINStatus{Left: 3, Max: 3, Activated: true}}
+	if err := tk.attempt(t.Context(), h, "", nil); failure(err).Error.Code != "ERR_WEBEID_NATIVE_INVALID_ARGUMENT" || d.script.Count(t) != 0 {
+		t.Errorf("%v, %d dialogs", err, d.script.Count(t))
 	}
 }
 

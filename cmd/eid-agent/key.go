@@ -78,6 +78,11 @@ func (t *task) tell(ctx context.Context, text string) error {
 
 // attempt asks once and uses the key once.
 func (t *task) attempt(ctx context.Context, h *holder, complaint string, do use) error {
+	if t.hash != 0 {
+		if _, err := offered(h.algorithms, t.hash); err != nil {
+			return err // before the user is asked for anything
+		}
+	}
 	switch {
 	case h.status.Left == 0:
 		return card.ErrPINBlocked

@@ -24,6 +24,7 @@ type task struct {
 	usage   card.Usage
 	usesKey bool
 	digest  []byte            // to be signed, shown as control code
+	hash    crypto.Hash       // of the digest; 0 when nothing is signed
 	want    *x509.Certificate // the card must have it; nil for any
 	chosen  string            // document number the user chose among several
 }
@@ -75,10 +76,15 @@ func (t *task) certificate(ctx context.Context) (any, error) {
 
 // sign signs a digest with the key of the certificate the website names.
 func (t *task) sign(ctx context.Context, c *nativehost.Sign) (any, error) {
-	t.purpose, t.usesKey, t.digest, t.want = t.words.sign, true, c.Digest, c.Certificate
+	t.purpose, t.usesKey = t.words.sign, true
+	t.digest, t.hash, t.want = c.Digest, c.Hash, c.Certificate
 	var reply nativehost.Signature
 	err := t.useKey(ctx, func(ctx context.Context, held card.Card, pins card.PINSource, lastTry bool) error {
-		algorithm, err := offered(ctx, held, c.Hash)
+		all, err := held.Algorithms(ctx, card.Signing)
+		if err != nil {
+			return err
+		}
+		algorithm, err := offered(all, c.Hash)
 		if err != nil {
 			return err
 		}
@@ -98,13 +104,9 @@ func (t *task) sign(ctx context.Context, c *nativehost.Sign) (any, error) {
 	return reply, nil
 }
 
-// offered is the card's first algorithm with a hash function that Web eID has a
-// name for.
-func offered(ctx context.Context, c card.Card, hash crypto.Hash) (card.Algorithm, error) {
-	all, err := c.Algorithms(ctx, card.Signing)
-	if err != nil {
-		return card.Algorithm{}, err
-	}
+// offered is the first of a card's algorithms with a hash function that Web eID
+// has a name for.
+func offered(all []card.Algorithm, hash crypto.Hash) (card.Algorithm, error) {
 	for _, a := range all {
 		if _, ok := nativehost.AlgorithmOf(a); ok && a.Hash == hash {
 			return a, nil

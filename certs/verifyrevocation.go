@@ -30,6 +30,9 @@ func (v *Verifier) checkRevocation(ctx context.Context, p *Path, r *Request, now
 	return nil
 }
 
+// certificateHold is the CRLReason of a suspension (RFC 5280 §5.3.1).
+const certificateHold = 6
+
 func judgeStatus(s *RevocationStatus, q RevocationQuery) error {
 	switch {
 	case s == nil:
@@ -37,7 +40,11 @@ func judgeStatus(s *RevocationStatus, q RevocationQuery) error {
 	case !s.Revoked:
 		return nil
 	case s.RevokedAt.IsZero() || !s.RevokedAt.After(q.At):
-		return Refuse("revocation.revoked", q.Certificate, "the certificate was revoked on %s", s.RevokedAt.UTC().Format(time.DateTime))
+		what := "revoked"
+		if s.Reason == certificateHold {
+			what = "suspended"
+		}
+		return Refuse("revocation.revoked", q.Certificate, "the certificate was %s on %s", what, s.RevokedAt.UTC().Format(time.DateTime))
 	}
 	return nil
 }

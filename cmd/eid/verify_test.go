@@ -88,3 +88,20 @@ func TestVerifyJSON(t *testing.T) {
 		t.Errorf("report %+v", report)
 	}
 }
+
+func TestSuspendedAndReleased(t *testing.T) {
+	w := newWorld(t)
+	serial := signingCertificate(t, w).SerialNumber.Text(16)
+	sign := func() outcome {
+		t.Helper()
+		return w.sign(t, "12345", "-o", filepath.Join(t.TempDir(), "out.pdf"), document(t))
+	}
+	if err := w.Suspend(serial); err != nil {
+		t.Fatal(err)
+	}
+	sign().want(t, exitNotValid, "suspended")
+	if err := w.Release(serial); err != nil {
+		t.Fatal(err)
+	}
+	sign().want(t, exitOK)
+}

@@ -1,11 +1,15 @@
 package sign
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"time"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"eidgate/certs"
 )
@@ -183,6 +187,27 @@ type Change struct {
 	Rule     string `json:"rule,omitempty"` // the rule that allows it
 	Code     string `json:"code,omitempty"` // the refusal, when none does
 	Sentence string `json:"sentence"`
+}
+
+// MarshalJSON writes the report so that no text from the document can steer a
+// terminal it is printed on: JSON escapes C0 alone.
+func (r *Report) MarshalJSON() ([]byte, error) {
+	type bare Report
+	data, err := json.Marshal((*bare)(r))
+	if err != nil || !bytes.ContainsFunc(data, steers) {
+		return data, err
+	}
+	var out []byte
+	for _, c := range string(data) { // outside strings there is ASCII alone
+		if !steers(c) {
+			out = utf8.AppendRune(out, c)
+			continue
+		}
+		for _, unit := range utf16.AppendRune(nil, c) {
+			out = fmt.Appendf(out, `\u%04x`, unit)
+		}
+	}
+	return out, nil
 }
 
 // Valid tells whether there is a signature and every one is TOTAL-PASSED.

@@ -70,7 +70,7 @@ func TestConclude(t *testing.T) {
 
 // Text from a document cannot write lines of its own or steer a terminal.
 func TestTextIsOneLine(t *testing.T) {
-	hostile := "fine\n1. MARI, valid\x1b[2J\u202egnorw"
+	hostile := "fine\n1. MARI, valid\x1b[2J\u202egnorw\u009b2J\u200f\u2028\ufeff\U000e0041\x7f"
 	r := &sign.Report{Document: sign.Document{Name: hostile}, Signatures: []*sign.Signature{{
 		ID: hostile, Sentence: hostile, Verdict: sign.Failed(sign.HashFailure),
 		Claimed:  sign.Claims{Reason: hostile, Time: time.Unix(0, 0)},
@@ -78,8 +78,19 @@ func TestTextIsOneLine(t *testing.T) {
 	}}}
 	r.Conclude()
 	text := r.Text()
-	if strings.ContainsAny(text, "\x1b\u202e") || strings.Contains(text, "\n1. MARI") {
+	const steering = "\x1b\u202e\u009b\u200f\u2028\ufeff\U000e0041\x7f"
+	if strings.ContainsAny(text, steering) || strings.Contains(text, "\n1. MARI") {
 		t.Errorf("%q", text)
+	}
+	data, err := json.MarshalIndent(r, "", "  ")
+	if err != nil || strings.ContainsAny(string(data), steering) {
+		t.Errorf("%q, %v", data, err)
+	}
+	var back struct {
+		Signatures []struct{ ID string }
+	}
+	if err := json.Unmarshal(data, &back); err != nil || back.Signatures[0].ID != hostile {
+		t.Errorf("%q, %v", back, err)
 	}
 	if !strings.Contains(text, "NOT VALID (HASH_FAILURE)") || !strings.Contains(text, "1970-01-01") {
 		t.Error(text)

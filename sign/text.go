@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
 
 	"eidgate/certs"
 )
@@ -207,9 +208,13 @@ func sentenceOf(text string) string {
 // terminal.
 func oneLine(text string) string {
 	return strings.Map(func(r rune) rune {
-		if r < 0x20 || r == 0x7f || r >= 0x80 && r < 0xa0 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
+		if steers(r) {
 			return ' '
 		}
 		return r
 	}, text)
 }
+
+// steers tells whether a character is not shown but acted upon: by a terminal
+// (C0 and C1), or by whoever lays out lines and directions of writing.
+func steers(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) }

@@ -120,6 +120,7 @@ func TestInteropDigidoc4j(t *testing.T) {
 	t.Run("signs", w.theySign)
 	t.Run("refuses", w.theyRefuse)
 	t.Run("judges PDF", w.theyJudgePDF)
+	t.Run("judges ASiC-S", w.simple)
 }
 
 // theyJudge lets digidoc4j judge containers at every level. It
@@ -166,6 +167,22 @@ func (w *containers) secondSigner(t *testing.T) {
 				t.Errorf("digidoc4j says %s: %s", verdict, details)
 			}
 		})
+	}
+}
+
+// simple asks about ASiC-S.
+func (w *containers) simple(t *testing.T) {
+	o := w.options(t, sign.LevelLT)
+	o.Kind = asic.ASiCS
+	var out bytes.Buffer
+	file := asic.File{Name: "leping.txt", Content: bytes.NewReader([]byte("leping")), Size: 6}
+	if _, err := asic.Sign(t.Context(), []asic.File{file}, &out, w.key, o); err != nil {
+		t.Fatal(err)
+	}
+	path := w.write(t, "simple.asics", out.Bytes())
+	xmlsec1(t, path)
+	if verdict, details := w.judge.ask(t, "validate", path); verdict != "ok" {
+		t.Errorf("digidoc4j says %s: %s", verdict, details)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 
 // digests are those of a container's files, each file read once.
 type digests struct {
+	ctx       context.Context //nolint:containedctx // of the one validation these are for
 	container *Container
 	known     map[string]map[crypto.Hash][]byte
 }
@@ -20,7 +21,7 @@ type digests struct {
 // it. A file that cannot be read to its end as the archive describes it is an
 // error: there is no document to judge then.
 func (c *Container) hashFiles(ctx context.Context, needs map[string][]crypto.Hash) (*digests, error) {
-	d := &digests{container: c, known: map[string]map[crypto.Hash][]byte{}}
+	d := &digests{ctx: ctx, container: c, known: map[string]map[crypto.Hash][]byte{}}
 	buffer := make([]byte, 256<<10)
 	for _, e := range c.data {
 		sums := map[crypto.Hash]hash.Hash{}
@@ -75,5 +76,24 @@ func (d *digests) Digest(name string, h crypto.Hash) ([]byte, error) {
 	return nil, xmlsec.ErrAlgorithm
 }
 
-// Open implements xades.Files.
-func (d *digests) Open(name string) (io.ReadCloser, error) { return d.container.OpenFile(name) }
+// Open implements xades.Files. Reading stops when the validation does.
+func (d *digests) Open(name string) (io.ReadCloser, error) {
+	in, err := d.container.OpenFile(name)
+	if err != nil {
+		return nil, err
+	}
+	return io.NopCloser(&stoppable{d.ctx, in}), nil
+}
+
+// stoppable stops reading when ctx ends.
+type stoppable struct {
+	ctx context.Context //nolint:containedctx // the reader lives for one call
+	in  io.Reader
+}
+
+func (s *stoppable) Read(b []byte) (int, error) {
+	if err := s.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return s.in.Read(b)
+}

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/binary"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -250,6 +251,13 @@ func TestForgedSizes(t *testing.T) {
 		}
 		z.Close()
 		wantCode(t, out.Bytes(), trust, "zip.limit")
+	})
+	t.Run("too many signatures", func(t *testing.T) {
+		b := open(t, sound)
+		for i := range 300 {
+			b.add(fmt.Sprintf("META-INF/signatures%d.xml", i+1), "<a/>")
+		}
+		wantCode(t, b.bytes(), trust, "zip.limit")
 	})
 	t.Run("manifest too large", func(t *testing.T) {
 		b := open(t, sound)

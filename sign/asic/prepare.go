@@ -67,7 +67,7 @@ func Prepare(ctx context.Context, files []File, o Options) (*Prepared, error) {
 		}
 		p.files = append(p.files, *e)
 	}
-	if !o.CAdES { // CMS signatures bring a list of their own
+	if o.Kind == ASiCE && !o.CAdES { // CMS signatures bring a list of their own
 		p.extra = append(p.extra, extra{nameManifest, manifestXML(o.Kind, p.files)})
 	}
 	return p, p.prepareSignature(0, &o)

@@ -104,6 +104,9 @@ func (v *validation) find() error {
 	if err := v.findXAdES(); err != nil {
 		return err
 	}
+	if len(v.lists)+len(v.cades)+len(v.stamps)+len(v.renewals) > maxSignatures {
+		return fmt.Errorf("%w: more than %d signatures", ErrLimit, maxSignatures)
+	}
 	if err := v.findCAdES(); err != nil {
 		return err
 	}
@@ -117,10 +120,17 @@ func (v *validation) find() error {
 	return nil
 }
 
-const maxSignatureFile = 16 << 20
+// Limits of one container; each signature costs verifications.
+const (
+	maxSignatureFile = 16 << 20 // bytes
+	maxSignatures    = 256
+)
 
 func (v *validation) findXAdES() error {
 	for _, e := range v.xades {
+		if len(v.all) >= maxSignatures {
+			return fmt.Errorf("%w: more than %d signatures", ErrLimit, maxSignatures)
+		}
 		text, err := e.ReadAll(maxSignatureFile)
 		if err != nil {
 			return err

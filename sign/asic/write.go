@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"hash"
 	"io"
 
 	"eidgate/sign/asic/internal/zipfile"
@@ -44,11 +43,12 @@ func (p *Prepared) writeFile(ctx context.Context, w *zipfile.Writer, f *File, e 
 	if f.Name != e.Name || f.Size != e.Size {
 		return fmt.Errorf("%w: %q", ErrDocumentChanged, f.Name)
 	}
-	in := &hashing{ctx: ctx, in: &counter{in: io.NewSectionReader(f.Content, 0, f.Size), progress: progress}, sum: p.hash.New()}
-	if err := w.Stream(e.Name, e.Size, e.CRC, in); err != nil {
+	in := &counter{in: io.NewSectionReader(f.Content, 0, f.Size), progress: progress}
+	digest := p.hash.New()
+	if err := w.Stream(e.Name, e.Size, e.CRC, io.TeeReader(&stoppable{ctx, in}, digest)); err != nil {
 		return fmt.Errorf("writing %q: %w", e.Name, err)
 	}
-	if !bytes.Equal(in.sum.Sum(nil), e.Digest) {
+	if !bytes.Equal(digest.Sum(nil), e.Digest) {
 		return fmt.Errorf("%w: %q", ErrDocumentChanged, f.Name)
 	}
 	return nil
@@ -129,20 +129,4 @@ func (p *Prepared) checkMessage(message []byte) error {
 		}
 	}
 	return nil
-}
-
-// hashing digests what is read and stops when ctx ends.
-type hashing struct {
-	ctx context.Context //nolint:containedctx // the reader lives for one call
-	in  io.Reader
-	sum hash.Hash
-}
-
-func (h *hashing) Read(b []byte) (int, error) {
-	if err := h.ctx.Err(); err != nil {
-		return 0, err
-	}
-	n, err := h.in.Read(b)
-	h.sum.Write(b[:n])
-	return n, err
 }

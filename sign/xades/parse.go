@@ -4,6 +4,7 @@ import (
 	"crypto"
 	"encoding/base64"
 	"fmt"
+	"hash"
 	"strings"
 
 	"eidgate/internal/xmlsec"
@@ -31,6 +32,8 @@ type signature struct {
 	signed     *xmlsec.Element // xades:SignedProperties
 	unsigned   *xmlsec.Element // xades:UnsignedSignatureProperties, or nil
 	err        error
+
+	begun map[crypto.Hash]hash.Cloner // see referenced
 }
 
 // parse reads a file: its root holds signatures and nothing else.

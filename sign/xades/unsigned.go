@@ -3,6 +3,7 @@ package xades
 import (
 	"crypto"
 	"fmt"
+	"hash"
 	"io"
 
 	"eidgate/internal/xmlsec"
@@ -143,19 +144,10 @@ type Content func(name string) (io.ReadCloser, error)
 // its place among the unsigned properties (EN 319 132-1 §5.5.2.2): what each
 // reference is over, in order, then SignedInfo, SignatureValue and KeyInfo, then
 // the unsigned properties before it.
-func (s *signature) archiveImprint(method Method, hash crypto.Hash, before int, open Content) ([]byte, error) {
-	h := hash.New()
-	for i := range s.xml.References {
-		r := &s.xml.References[i]
-		if r.Type == typeSignedProperties {
-			if err := s.xml.WriteReference(h, i); err != nil {
-				return nil, err
-			}
-			continue
-		}
-		if err := copyContent(h, r.URI, open); err != nil {
-			return nil, err
-		}
+func (s *signature) archiveImprint(method Method, algorithm crypto.Hash, before int, open Content) ([]byte, error) {
+	h, err := s.referenced(algorithm, open)
+	if err != nil {
+		return nil, err
 	}
 	parts := []*xmlsec.Element{s.signedInfo(), s.value()}
 	if s.xml.KeyInfo != nil {
@@ -167,6 +159,34 @@ func (s *signature) archiveImprint(method Method, hash crypto.Hash, before int, 
 		}
 	}
 	return h.Sum(nil), nil
+}
+
+// referenced hashes what the references are over. All archive time-stamps begin
+// with it: the files are read once, however many there are.
+func (s *signature) referenced(algorithm crypto.Hash, open Content) (hash.Hash, error) {
+	known := s.begun[algorithm]
+	if known == nil {
+		h := algorithm.New()
+		for i := range s.xml.References {
+			r := &s.xml.References[i]
+			write := func() error { return copyContent(h, r.URI, open) }
+			if r.Type == typeSignedProperties {
+				write = func() error { return s.xml.WriteReference(h, i) }
+			}
+			if err := write(); err != nil {
+				return nil, err
+			}
+		}
+		cloner, ok := h.(hash.Cloner)
+		if !ok {
+			return h, nil
+		}
+		if s.begun == nil {
+			s.begun = map[crypto.Hash]hash.Cloner{}
+		}
+		s.begun[algorithm], known = cloner, cloner
+	}
+	return known.Clone()
 }
 
 func copyContent(h io.Writer, uri string, open Content) error {

@@ -156,23 +156,23 @@ func (p *process) sightings() sightings {
 
 // lookAtMyself looks for a PIN that it knows only inverted.
 func lookAtMyself(inverted []byte) *sighting {
-	s := &sighting{Listening: listening()}
+	s := new(sighting)
 	var core unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_CORE, &core); err == nil {
 		s.CoreLimit = core.Cur
 	}
 	s.Dumpable, _ = unix.PrctlRetInt(unix.PR_GET_DUMPABLE, 0, 0, 0, 0)
-	if len(inverted) == 0 {
-		return s
-	}
-	for _, file := range []string{"/proc/self/cmdline", "/proc/self/environ"} {
-		b, err := os.ReadFile(file)
-		s.Arguments = s.Arguments || err != nil || pintest.Occurrences(b, inverted) > 0
-	}
-	// What is not dumpable cannot be read even by itself.
+	// What is not dumpable cannot look at itself in /proc, unless it is root's.
 	_ = unix.Prctl(unix.PR_SET_DUMPABLE, 1, 0, 0, 0)
-	s.Copies = pintest.Copies(inverted)
-	_ = unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0)
+	s.Listening = listening()
+	if len(inverted) > 0 {
+		for _, file := range []string{"/proc/self/cmdline", "/proc/self/environ"} {
+			b, err := os.ReadFile(file)
+			s.Arguments = s.Arguments || err != nil || pintest.Occurrences(b, inverted) > 0
+		}
+		s.Copies = pintest.Copies(inverted)
+	}
+	_ = unix.Prctl(unix.PR_SET_DUMPABLE, uintptr(s.Dumpable), 0, 0, 0)
 	return s
 }
 

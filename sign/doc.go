@@ -2,8 +2,9 @@
 // gives ([Report]), the levels a signature reaches ([Level]) and the services a
 // format needs from outside ([Timestamper], [RevocationFetcher]).
 //
-// The formats are below this folder: sign/pades for PDF, sign/cades for
-// detached CMS signatures. To sign, prepare a document with a format, give the
+// The formats are below this folder: sign/pades for PDF, sign/asic for
+// containers of any files (with sign/xades inside), sign/cades for detached CMS
+// signatures. To sign, prepare a document with a format, give the
 // digest to a key, and complete. To judge, call the format's Validate and read
 // the report: [Report.Valid] for a yes or no, [Report.Text] for people, JSON
 // for programs.

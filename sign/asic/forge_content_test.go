@@ -1,6 +1,8 @@
 package asic_test
 
 import (
+	"archive/zip"
+	"bytes"
 	"strings"
 	"testing"
 
@@ -152,4 +154,61 @@ func TestNotedOnly(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestOtherWriters reads what other ZIP writers make: sizes after the content,
+// folders, extra fields, a comment.
+func TestOtherWriters(t *testing.T) {
+	w := testpki.New(t)
+	b := open(t, signed(t, w, w.Card("P-256"), sign.LevelLT))
+	var out bytes.Buffer
+	z := zip.NewWriter(&out)
+	for _, p := range append(b.parts, part{name: "lisad/"}, part{name: "META-INF/"}) {
+		h := &zip.FileHeader{Name: p.name, Method: zip.Deflate, Modified: w.Now, Comment: "made by another"}
+		if p.name == "mimetype" {
+			h.Method = zip.Store
+		}
+		f, err := z.CreateHeader(h)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.Write(p.content); err != nil && len(p.content) > 0 {
+			t.Fatal(err)
+		}
+	}
+	if err := z.SetComment("another program"); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	report := validate(t, out.Bytes(), w.Trust(false))
+	wantValid(t, report, sign.LevelLT)
+	if !strings.Contains(report.Text(), "comments, which nobody signed") {
+		t.Errorf("the comment is not told of:\n%s", report.Text())
+	}
+	container := out.Bytes()
+	i := bytes.Index(container, []byte("PK\x07\x08"))
+	put32(container[i+4:], 1) // the checksum after the content
+	wantCode(t, container, w.Trust(false), "zip.header-mismatch")
+}
+
+// TestLateAnswer is a revocation answer made long after the time-stamp: valid,
+// and told.
+func TestLateAnswer(t *testing.T) {
+	w := testpki.New(t)
+	container := signed(t, w, w.Card("P-256"), sign.LevelT)
+	w.Now = w.Now.AddDate(0, 1, 0)
+	container, err := extend(t, container, w, sign.LevelLT)
+	if err != nil {
+		t.Fatal(err)
+	}
+	report := validate(t, container, w.Trust(false))
+	wantValid(t, report, sign.LevelLT)
+	for _, c := range report.Signatures[0].Checks {
+		if c.Name == "ocsp-distance" && c.Result == sign.Noted {
+			return
+		}
+	}
+	t.Errorf("not told: %+v", report.Signatures[0].Checks)
 }

@@ -136,7 +136,18 @@ func sign(t *testing.T, w *world, page browsertest.Page) {
 	if !ecdsa.Verify(certificate.PublicKey.(*ecdsa.PublicKey), digest[:], r, sv) {
 		t.Error("the signature does not verify")
 	}
-	if shown := s.Shown(t, 1); !strings.Contains(shown.Description, webeid.ControlCode(digest[:])) {
+	// The page computes the code as the documentation of ControlCode says.
+	var code string
+	err = page.Eval(`(async () => {
+		const digest = Uint8Array.from(atob("`+base64.StdEncoding.EncodeToString(digest[:])+`"), (c) => c.charCodeAt(0));
+		const sum = new DataView(await crypto.subtle.digest("SHA-256", digest));
+		const code = (sum.getBigUint64(0) % 10n ** 12n).toString().padStart(12, "0");
+		return code.match(/..../g).join(" ");
+	})()`, &code)
+	if err != nil || code != webeid.ControlCode(digest[:]) {
+		t.Errorf("the page shows %q, %v", code, err)
+	}
+	if shown := s.Shown(t, 1); !strings.Contains(shown.Description, "Control code: "+code) {
 		t.Errorf("%+v", shown)
 	}
 }

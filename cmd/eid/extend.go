@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"eidgate/sign"
+	"eidgate/sign/asic"
 	"eidgate/sign/pades"
 )
 
@@ -16,7 +17,7 @@ type extendCommand struct {
 	Force        bool     `help:"Replace an existing output file."`
 	Trust        string   `placeholder:"DIR" help:"Folder of trust anchors."`
 	TimestampURL string   `name:"timestamp-url" placeholder:"URL" help:"RFC 3161 time-stamp authority."`
-	Files        []string `arg:"" name:"FILE" help:"Signed PDF files."`
+	Files        []string `arg:"" name:"FILE" help:"Signed PDFs and containers."`
 }
 
 // Run raises each file: only valid signatures, and only into a new file.
@@ -48,6 +49,7 @@ type extender struct {
 	app      *app
 	command  *extendCommand
 	services services
+	level    sign.Level
 	options  pades.Options
 }
 
@@ -60,7 +62,7 @@ func (c *extendCommand) extender(a *app) (*extender, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &extender{app: a, command: c, services: newServices(store)}
+	e := &extender{app: a, command: c, services: newServices(store), level: level}
 	if e.options.Timestamper, err = a.timestamper(c.TimestampURL, e.services); err != nil {
 		return nil, err
 	}
@@ -98,7 +100,7 @@ func (e *extender) file(ctx context.Context, file string) error {
 	if err := out.commit(); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(e.app.out, "%s: raised to PAdES level %s\n", plain(name), level)
+	_, err = fmt.Fprintf(e.app.out, "%s: raised to level %s\n", plain(name), level)
 	return err
 }
 
@@ -109,6 +111,9 @@ func (e *extender) raise(ctx context.Context, file string, out *output) (sign.Le
 		return sign.NoLevel, err
 	}
 	defer in.Close()
+	if isContainer(in) {
+		return e.raiseContainer(ctx, in, out)
+	}
 	size, err := io.Copy(out, in)
 	if err != nil {
 		return sign.NoLevel, err
@@ -117,16 +122,42 @@ func (e *extender) raise(ctx context.Context, file string, out *output) (sign.Le
 	if err != nil {
 		return sign.NoLevel, err
 	}
+	return result.Level, e.check(ctx, out, result.Size, result.Level)
+}
+
+func (e *extender) check(ctx context.Context, out *output, size int64, level sign.Level) error {
 	trust := sign.Trust{Store: e.services.store, Now: e.app.now}
-	if result.Level < sign.LevelLT {
+	if level < sign.LevelLT {
 		trust.Revocation = e.services.revocation // below LT the answers are not in the file
 	}
-	report, err := pades.Validate(ctx, out, result.Size, trust)
+	report, err := validate(ctx, out, size, trust)
 	if err != nil {
-		return sign.NoLevel, fmt.Errorf("%w: %w", errSelfCheck, err)
+		return fmt.Errorf("%w: %w", errSelfCheck, err)
 	}
 	if !report.Valid() {
-		return sign.NoLevel, fmt.Errorf("%w: %s", errSelfCheck, report.SubIndication)
+		return fmt.Errorf("%w: %s", errSelfCheck, report.SubIndication)
 	}
-	return result.Level, nil
+	return nil
+}
+
+func (e *extender) raiseContainer(ctx context.Context, in *os.File, out *output) (sign.Level, error) {
+	info, err := in.Stat()
+	if err != nil {
+		return sign.NoLevel, err
+	}
+	extension := asic.Extension{
+		Level: e.level, Timestamper: e.options.Timestamper,
+		Trust: sign.Trust{Store: e.services.store, Revocation: e.services.revocation, Now: e.app.now},
+	}
+	if e.options.Evidence != nil {
+		extension.Evidence = asic.Online{Verifier: e.services.online()}
+	}
+	if _, err := asic.Extend(ctx, in, info.Size(), out, extension); err != nil {
+		return sign.NoLevel, err
+	}
+	written, err := out.Stat()
+	if err != nil {
+		return sign.NoLevel, err
+	}
+	return e.level, e.check(ctx, out, written.Size(), e.level)
 }

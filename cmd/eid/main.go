@@ -45,9 +45,9 @@ type commands struct {
 
 	Card   cardCommands  `cmd:"" help:"Show readers and cards."`
 	PIN    pinCommands   `cmd:"" name:"pin" help:"Show, change and unblock the codes of a card."`
-	Sign   signCommand   `cmd:"" help:"Sign PDF files with a card or a PKCS#11 token."`
-	Extend extendCommand `cmd:"" help:"Raise signed PDF files to a higher level; no key is needed."`
-	Verify verifyCommand `cmd:"" help:"Check the signatures of PDF files."`
+	Sign   signCommand   `cmd:"" help:"Sign files with a card or a PKCS#11 token."`
+	Extend extendCommand `cmd:"" help:"Raise signed files to a higher level; no key is needed."`
+	Verify verifyCommand `cmd:"" help:"Check the signatures of PDFs and containers."`
 	Auth   authCommand   `cmd:"" help:"Log in: print a Web eID authentication token."`
 	Trust  trustCommands `cmd:"" help:"Fetch and show trusted lists."`
 	Help   helpCommand   `cmd:"" help:"Explain exit codes, settings or the validation policy."`

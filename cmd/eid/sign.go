@@ -21,16 +21,17 @@ import (
 type signCommand struct {
 	keyFlags
 
-	Level        string   `enum:"B,T,LT,LTA," default:"" placeholder:"B|T|LT|LTA" help:"PAdES baseline level (default: the settings', LT)."`
-	Format       string   `enum:"pades,adbe" default:"pades" help:"pades, or adbe for readers older than PAdES (always level B)."`
+	Level        string   `enum:"B,T,LT,LTA," default:"" placeholder:"B|T|LT|LTA" help:"Baseline level (default: the settings', LT)."`
+	Format       string   `enum:"pades,adbe,asice,asics" default:"pades" help:"pades; adbe for readers older than PAdES (always level B); asice: all files into one container, or one more signature on a container; asics: a container of one file."`
 	Out          string   `short:"o" placeholder:"OUT" help:"Output file, or folder when several files are signed (default: NAME-signed.pdf beside each)."`
 	Force        bool     `help:"Replace an existing output file."`
 	Trust        string   `placeholder:"DIR" help:"Folder of trust anchors."`
 	TimestampURL string   `name:"timestamp-url" placeholder:"URL" help:"RFC 3161 time-stamp authority."`
-	Reason       string   `help:"Reason, written into the signature."`
+	Reason       string   `help:"Reason, written into a PDF signature."`
+	Role         []string `help:"Role of the signer, written into a container's signature; may be given several times."`
 	Location     string   `help:"Place, written into the signature."`
 	Digest       string   `enum:"sha256,sha384,sha512" default:"sha256" help:"Digest of the document: sha256, sha384 or sha512."`
-	Files        []string `arg:"" name:"FILE" help:"PDF files to sign."`
+	Files        []string `arg:"" name:"FILE" help:"Files to sign: PDFs, or anything with --format asice."`
 }
 
 // errSelfCheck means that a finished file did not validate; it is never given
@@ -49,6 +50,9 @@ func (c *signCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer a.release(s.key.close)
+	if c.Format == "asice" || c.Format == "asics" {
+		return s.signContainer(ctx)
+	}
 	var codes []int
 	for _, file := range c.Files {
 		err := s.signFile(ctx, file, len(c.Files) > 1)
@@ -193,7 +197,7 @@ func (s *signer) signFile(ctx context.Context, file string, several bool) error 
 	if err := out.commit(); err != nil {
 		return err
 	}
-	s.report(name, result, signature)
+	s.report(name, "PAdES", result.Level, signature)
 	return nil
 }
 
@@ -217,11 +221,16 @@ func (s *signer) check(ctx context.Context, out *output, result *pades.Result) (
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errSelfCheck, err)
 	}
+	return accepted(report, result.Level)
+}
+
+// accepted gives the newest signature of a finished file when it holds.
+func accepted(report *sign.Report, level sign.Level) (*sign.Signature, error) {
 	last := newest(report)
 	if last == nil {
 		return nil, errSelfCheck
 	}
-	if last.Indication == sign.TotalPassed || result.Level < sign.LevelLT && onlyRevocationMissing(last) {
+	if last.Indication == sign.TotalPassed || level < sign.LevelLT && onlyRevocationMissing(last) {
 		return last, nil
 	}
 	return nil, fmt.Errorf("%w: %s: %s", errSelfCheck, last.Code, last.Sentence)
@@ -243,12 +252,12 @@ func onlyRevocationMissing(signature *sign.Signature) bool {
 	return signature.Verdict == sign.Unclear(sign.TryLater)
 }
 
-func (s *signer) report(name string, result *pades.Result, signature *sign.Signature) {
+func (s *signer) report(name, format string, level sign.Level, signature *sign.Signature) {
 	who := "the holder of the key"
 	if signature.Signer != nil {
 		who = signature.Signer.FullName()
 	}
-	what := "signed at PAdES level " + result.Level.String()
+	what := "signed at " + format + " level " + level.String()
 	if s.command.Format == "adbe" {
 		what = "signed as adbe.pkcs7.detached"
 	}

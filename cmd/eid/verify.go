@@ -8,14 +8,13 @@ import (
 	"path/filepath"
 
 	"eidgate/sign"
-	"eidgate/sign/pades"
 )
 
 type verifyCommand struct {
 	Trust   string   `placeholder:"DIR" help:"Folder of trust anchors."`
 	JSON    bool     `help:"Print each report as JSON."`
 	Offline bool     `help:"Do not ask for revocation answers that the document does not carry."`
-	Files   []string `arg:"" name:"FILE" help:"PDF files to check."`
+	Files   []string `arg:"" name:"FILE" help:"Signed PDFs and containers."`
 }
 
 // Run prints a report per file; the exit code is that of the worst.
@@ -60,7 +59,7 @@ func verifyFile(ctx context.Context, file string, trust sign.Trust) (*sign.Repor
 	if err != nil {
 		return nil, err
 	}
-	report, err := pades.Validate(ctx, f, info.Size(), trust)
+	report, err := validate(ctx, f, info.Size(), trust)
 	if err != nil {
 		return nil, err
 	}

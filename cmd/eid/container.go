@@ -1,0 +1,148 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"eidgate/sign"
+	"eidgate/sign/asic"
+	"eidgate/sign/pades"
+	"eidgate/sign/xades"
+)
+
+// isContainer tells a ZIP archive from a PDF by its first bytes; what kind of
+// container it is, if any, is for sign/asic to say.
+func isContainer(in io.ReaderAt) bool {
+	magic := make([]byte, 4)
+	_, err := in.ReadAt(magic, 0)
+	return err == nil && bytes.Equal(magic, []byte("PK\x03\x04"))
+}
+
+// validate judges a PDF or a container.
+func validate(ctx context.Context, in io.ReaderAt, size int64, trust sign.Trust) (*sign.Report, error) {
+	if isContainer(in) {
+		return asic.Validate(ctx, in, size, trust)
+	}
+	return pades.Validate(ctx, in, size, trust)
+}
+
+// signContainer signs all files together into one container, or, when the only
+// file is a container, adds a signature to it.
+func (s *signer) signContainer(ctx context.Context) error {
+	if s.command.Reason != "" {
+		return fmt.Errorf("%w: --reason is for PDF; containers take --role and --location", errUsage)
+	}
+	first, err := os.Open(s.command.Files[0])
+	if err != nil {
+		return err
+	}
+	defer first.Close()
+	adding := len(s.command.Files) == 1 && isContainer(first)
+	name := s.containerName(adding)
+	out, err := createOutput(name, s.command.Files[0], s.command.Force)
+	if err != nil {
+		return err
+	}
+	defer out.discard()
+	var result *asic.Result
+	if adding {
+		result, err = s.addSignature(ctx, first, out)
+	} else {
+		result, err = s.newContainer(ctx, out)
+	}
+	if err != nil {
+		return full(err)
+	}
+	signature, err := s.checkContainer(ctx, out, result)
+	if err != nil {
+		return err
+	}
+	if err := out.commit(); err != nil {
+		return err
+	}
+	s.report(name, "ASiC", result.Level, signature)
+	return nil
+}
+
+// containerName is where the container goes: -o, into the -o folder, or beside
+// the first file.
+func (s *signer) containerName(adding bool) string {
+	first, suffix := s.command.Files[0], "."+s.command.Format
+	if adding {
+		suffix = "-signed" + filepath.Ext(first)
+	}
+	name := strings.TrimSuffix(filepath.Base(first), filepath.Ext(first)) + suffix
+	out := s.command.Out
+	if out == "" {
+		return filepath.Join(filepath.Dir(first), name)
+	}
+	if info, err := os.Stat(out); err == nil && info.IsDir() {
+		return filepath.Join(out, name)
+	}
+	return out
+}
+
+func (s *signer) containerOptions(p *progress) asic.Options {
+	o := asic.Options{
+		Kind: asic.ASiCE, Certificate: s.options.Certificate, Chain: s.options.Chain, Hash: s.options.Hash,
+		Time: s.app.now(), Roles: s.command.Role, Place: xades.Place{City: s.command.Location},
+		Timestamper: s.options.Timestamper, Archive: s.options.Archive,
+		Progress: func(done, _ int64) { p.at(done) },
+	}
+	if s.command.Format == "asics" {
+		o.Kind = asic.ASiCS
+	}
+	if s.options.Evidence != nil {
+		o.Evidence = asic.Online{Verifier: s.services.online()}
+	}
+	return o
+}
+
+func (s *signer) newContainer(ctx context.Context, out *output) (*asic.Result, error) {
+	var files []asic.File
+	var total int64
+	for _, name := range s.command.Files {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		info, err := f.Stat()
+		if err != nil {
+			return nil, err
+		}
+		total += info.Size()
+		files = append(files, asic.File{Name: filepath.Base(name), Content: f, Size: info.Size()})
+	}
+	p := s.app.progress(filepath.Base(out.name), total)
+	defer p.end()
+	return asic.Sign(ctx, files, out, s.key, s.containerOptions(p))
+}
+
+func (s *signer) addSignature(ctx context.Context, in *os.File, out *output) (*asic.Result, error) {
+	info, err := in.Stat()
+	if err != nil {
+		return nil, err
+	}
+	p := s.app.progress(filepath.Base(out.name), info.Size())
+	defer p.end()
+	return asic.AddSignature(ctx, in, info.Size(), out, s.key, s.containerOptions(p))
+}
+
+// checkContainer validates the finished container as [signer.check] does a PDF.
+func (s *signer) checkContainer(ctx context.Context, out *output, result *asic.Result) (*sign.Signature, error) {
+	info, err := out.Stat()
+	if err != nil {
+		return nil, err
+	}
+	report, err := asic.Validate(ctx, out, info.Size(), sign.Trust{Store: s.services.store, Now: s.app.now})
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errSelfCheck, err)
+	}
+	return accepted(report, result.Level)
+}

@@ -6,7 +6,6 @@ import (
 
 	"eidgate/internal/fault"
 	"eidgate/sign"
-	"eidgate/sign/internal/pdf"
 	"eidgate/sign/internal/revisions"
 )
 
@@ -55,9 +54,12 @@ func (c *candidate) conclude(refusal error) {
 // holds tells whether an allowed change keeps its promise: a new signature must
 // cover the revision that brought it, a certification must permit it, and what
 // it draws must be proven.
-func (v *validation) holds(change revisions.Change, permitted []revisions.Rule) error {
-	if !slices.Contains(permitted, change.Rule) {
+func (v *validation) holds(change revisions.Change, permitted permission) error {
+	switch {
+	case !slices.Contains(permitted.rules, change.Rule):
 		return fmt.Errorf("%w: %s", errDocMDP, change.Sentence)
+	case change.Present && permitted.locks(change.Field):
+		return fmt.Errorf("%w: %s", errFieldLocked, change.Field)
 	}
 	if change.Signature == 0 {
 		return nil
@@ -72,33 +74,4 @@ func (v *validation) holds(change revisions.Change, permitted []revisions.Rule) 
 		return fmt.Errorf("%w: %s", errAppearance, change.Field)
 	}
 	return nil
-}
-
-// permittedBy are the rules of later changes that a signature's own DocMDP
-// permits (ISO 32000-2 table 257). An approval signature permits them all;
-// P 1 permits no signature; validation data and document time-stamps are
-// permitted always (§12.8.2.2.2).
-func permittedBy(view *pdf.View, signature pdf.Dict) []revisions.Rule {
-	always := []revisions.Rule{revisions.RuleValidation, revisions.RuleTimestamp, revisions.RuleInfo}
-	references, err := view.Array(signature.Get("Reference"))
-	if err != nil {
-		return nil
-	}
-	for _, o := range references {
-		reference, err := view.Dict(o)
-		if err != nil {
-			return nil
-		}
-		if reference.Name("TransformMethod") != "DocMDP" {
-			continue
-		}
-		params, err := view.Dict(reference.Get("TransformParams"))
-		if err != nil {
-			return nil
-		}
-		if p, ok := params.Int("P"); ok && p == 1 {
-			return always
-		}
-	}
-	return append(always, revisions.RuleSignature)
 }

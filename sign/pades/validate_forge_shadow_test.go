@@ -9,6 +9,7 @@ import (
 
 	"eidgate/internal/fault"
 	"eidgate/sign"
+	"eidgate/sign/internal/testpki"
 	"eidgate/sign/pades"
 )
 
@@ -189,16 +190,49 @@ func TestForgedCompanions(t *testing.T) {
 		b.rect, b.field = "[0 0 595 842]", b.field+" /AP << /N 710 0 R >>"
 		return b
 	}
+	stranger := testpki.New(t).Card("P-256")
+	flagged := func(flags string) []byte { // its flags are written again, with the first one for some programs
+		b := visible(bent{key: stranger})
+		b.flags = flags
+		return b.apply(t, o, signed)
+	}
+	locking := func(params string) []byte {
+		doc := bent{dict: "/Reference [<< /Type /SigRef /TransformMethod /FieldMDP /TransformParams << /Type /TransformParams /V /1.2 " + params + " >> >>]"}.apply(t, o, contract())
+		opts := o.options(sign.LevelB)
+		opts.Field = "Second"
+		return o.signWith(t, doc, opts)
+	}
+	permitting := func(p string, more map[int]string) []byte {
+		doc := bent{more: more, dict: "/Reference [<< /Type /SigRef /TransformMethod /DocMDP /TransformParams << /Type /TransformParams /P " + p + " /V /1.2 >> >>]"}.apply(t, o, contract())
+		return bent{name: "Two", shift: 30}.apply(t, o, doc)
+	}
 	for name, c := range map[string]struct {
 		doc  []byte
 		code string
 	}{
+		"flags beyond 32 bits":                    {flagged("4294967298"), "pades.unproven-appearance"},
+		"flags beyond 16 bits":                    {flagged("65538"), "pades.unproven-appearance"},
+		"flags with a fraction":                   {flagged("2.0"), "pades.unproven-appearance"},
+		"flags elsewhere":                         {flagged("5 0 R"), "pades.unproven-appearance"},
+		"flags below zero":                        {flagged("-2"), "pades.unproven-appearance"},
+		"locked with all fields":                  {locking("/Action /All"), "pades.field-locked"},
+		"locked by name":                          {locking("/Action /Include /Fields [(amount) (Second)]"), "pades.field-locked"},
+		"locked but for others":                   {locking("/Action /Exclude /Fields [(amount)]"), "pades.field-locked"},
+		"locked by what nobody knows":             {locking("/Action /Whatever"), "pades.field-locked"},
+		"permission elsewhere":                    {permitting("720 0 R", map[int]string{720: "1"}), "pades.certified-changed"},
+		"permission that is none":                 {permitting("/None", nil), "pades.certified-changed"},
+		"permission of zero":                      {permitting("0", nil), "pades.certified-changed"},
 		"visible document time-stamp":             {visible(archived(o)).apply(t, o, signed), "pades.visible-timestamp"},
 		"signature dressed as a time-stamp":       {bent{kind: "DocTimeStamp", name: "Two", shift: 30}.apply(t, o, certified), "pades.certified-changed"},
 		"visible signature dressed as time-stamp": {visible(bent{kind: "DocTimeStamp", name: "Two", shift: 30}).apply(t, o, certified), "pades.certified-changed"},
 		"signature after a certification":         {bent{name: "Two", shift: 30}.apply(t, o, certified), "pades.certified-changed"},
 	} {
 		t.Run(name, func(t *testing.T) { wantForged(t, o, c.doc, c.code) })
+	}
+	for _, doc := range [][]byte{permitting("2", nil), locking("/Action /Include /Fields [(amount)]"), locking("/Action /Exclude /Fields [(Second)]")} {
+		if r := report(t, doc, o.Trust(true)); !r.Valid() {
+			t.Error(r.Text())
+		}
 	}
 }
 

@@ -147,6 +147,7 @@ type bent struct {
 	decoy     bool
 	more      map[int]string // other objects of the update
 	rect      string         // of the widget
+	flags     string         // of the widget, 132 when empty
 	shift     int            // of the object numbers
 }
 
@@ -173,6 +174,9 @@ func (s bent) apply(t testing.TB, o *office, doc []byte) []byte {
 	if s.kind == "" {
 		s.kind = "Sig"
 	}
+	if s.flags == "" {
+		s.flags = "132"
+	}
 	if s.rect == "" {
 		s.rect = "[0 0 0 0]"
 	}
@@ -180,7 +184,7 @@ func (s bent) apply(t testing.TB, o *office, doc []byte) []byte {
 	byteRangeHole := fmt.Sprintf("%-60s", "@@")
 	field, sig := bentField+s.shift, bentSig+s.shift
 	all := map[int]string{
-		field: fmt.Sprintf("<< /Type /Annot /Subtype /Widget /FT /Sig /T (%s) /Rect %s /F 132 /P 4 0 R /V %d 0 R %s >>", s.name, s.rect, sig, s.field),
+		field: fmt.Sprintf("<< /Type /Annot /Subtype /Widget /FT /Sig /T (%s) /Rect %s /F %s /P 4 0 R /V %d 0 R %s >>", s.name, s.rect, s.flags, sig, s.field),
 		sig: fmt.Sprintf("<< /Type /%s /Filter /Adobe.PPKLite /SubFilter /%s /M (D:20260601120000Z) %s /ByteRange %s /Contents %s >>",
 			s.kind, s.subFilter, s.dict, byteRangeHole, hole),
 		9: withItem(objectText(t, doc, 9), "/Fields", field), 14: withItem(objectText(t, doc, 14), "", field),

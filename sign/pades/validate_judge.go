@@ -87,12 +87,18 @@ func (v *validation) judge(ctx context.Context) error {
 }
 
 // provenTime is the time that a signature or time-stamp proves for everything
-// that is signed after it.
+// that is signed after it: that of a time-stamp inside, not that of a later one.
 func (c *candidate) provenTime(p *judge.Proof) time.Time {
 	if p != nil {
 		return p.Time
 	}
-	return c.out.Proven
+	var latest time.Time
+	for _, t := range c.out.Timestamps {
+		if t.Indication == sign.TotalPassed && t.Time.After(latest) {
+			latest = t.Time
+		}
+	}
+	return latest
 }
 
 // later are the document time-stamps that cover a signature.

@@ -34,6 +34,8 @@ type Change struct {
 	// is one that covers its revision.
 	Field     string
 	Signature int
+	// Present says that the field was there before, empty.
+	Present bool
 	// Visible says that the signature draws something on a page.
 	Visible bool
 }

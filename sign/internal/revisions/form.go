@@ -177,7 +177,7 @@ func (s *step) addedField(item pdf.Object) error {
 	if err != nil || widgets == nil && field.Get("Kids") != nil {
 		return err
 	}
-	return s.allowSignature(field, value, widgets)
+	return s.allowSignature(Change{}, field, value, widgets)
 }
 
 // acts tells whether a field or annotation does something by itself.
@@ -217,13 +217,13 @@ func (s *step) widgetsOf(ref pdf.Ref, field pdf.Dict) ([]pdf.Dict, error) {
 }
 
 // allowSignature notes a signature that this revision brings.
-func (s *step) allowSignature(field pdf.Dict, value pdf.Ref, widgets []pdf.Dict) error {
+func (s *step) allowSignature(c Change, field pdf.Dict, value pdf.Ref, widgets []pdf.Dict) error {
 	dict, err := s.new.Dict(value)
 	if err != nil {
 		return err
 	}
 	s.settle(value.Num)
-	c := Change{Rule: RuleSignature, Signature: value.Num, Visible: slices.ContainsFunc(widgets, visible)}
+	c.Rule, c.Signature, c.Visible = RuleSignature, value.Num, slices.ContainsFunc(widgets, visible)
 	if t, ok := field.Get("T").(pdf.String); ok {
 		c.Field = pdf.DecodeText(t.Bytes)
 	}
@@ -314,5 +314,5 @@ func (s *step) signedField(f pdf.Field) error {
 			widgets = append(widgets, now)
 		}
 	}
-	return s.allowSignature(after.With("T", pdf.EncodeText(f.Name)), v, widgets)
+	return s.allowSignature(Change{Present: true}, after.With("T", pdf.EncodeText(f.Name)), v, widgets)
 }

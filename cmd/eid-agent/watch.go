@@ -53,9 +53,10 @@ func (t *task) whileInserted(ctx context.Context, h *holder, show func(context.C
 // watching shows a dialog and closes it when look says so about the readers.
 func (t *task) watching(ctx context.Context, show func(context.Context) error, look func([]card.Reader) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
-	watched := make(chan struct{})
+	// Nobody waits for its end: the service may take a moment to notice, and the
+	// user has just entered a PIN.
+	defer cancel(nil)
 	go func() {
-		defer close(watched)
 		for readers, err := range t.cards.Watch(ctx) {
 			if err != nil {
 				return // the dialog's buttons are left
@@ -66,10 +67,7 @@ func (t *task) watching(ctx context.Context, show func(context.Context) error, l
 			}
 		}
 	}()
-	err := show(ctx)
-	cancel(nil)
-	<-watched
-	return err
+	return show(ctx)
 }
 
 // lost tells whether the card went away; retriable also whether the user can do

@@ -33,7 +33,7 @@ func TestWebEIDInFirefox(t *testing.T) {
 // journeys goes the whole way: page, extension, eid-agent, pinentry, PC/SC,
 // card, and back to the website's validator.
 func journeys(t *testing.T, w *world) {
-	page := w.browser.Open(t, w.origin(host))
+	page := w.first(t)
 
 	t.Run("status", func(t *testing.T) {
 		a := w.ask(t, page, "web-eid:status", nil)

@@ -37,11 +37,14 @@ const script = `<!DOCTYPE html><title>Test</title><script>
 window.acks = 0;
 function webEid(action, fields) {
   return new Promise((resolve) => {
-    window.addEventListener("message", (event) => {
+    const hear = (event) => {
       if (event.source !== window) return;
       if (event.data?.action === action + "-ack") window.acks++;
-      if ([action + "-success", action + "-failure"].includes(event.data?.action)) resolve(event.data);
-    });
+      if (![action + "-success", action + "-failure"].includes(event.data?.action)) return;
+      window.removeEventListener("message", hear);
+      resolve(event.data);
+    };
+    window.addEventListener("message", hear);
     window.postMessage({ action, libraryVersion: "2.0.2", ...fields }, location.origin);
   });
 }
@@ -152,7 +155,7 @@ func (w *world) script(t *testing.T, answers ...pinentrytest.Answer) *pinentryte
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	settings := fmt.Sprintf("pinentry: %s\nlanguage: en\nextensions: [%s]\nlog_level: debug\n", s.Path, w.id)
+	settings := fmt.Sprintf("pinentry: %s\nlanguage: en\nextensions: [%s]\nlog_level: info\n", s.Path, w.id)
 	if err := os.WriteFile(filepath.Join(dir, "agent.yaml"), []byte(settings), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -174,6 +177,27 @@ func chromiumID(t *testing.T, dir string) string {
 		}
 		return r - 'a' + 'k'
 	}, fmt.Sprintf("%x", sum[:16]))
+}
+
+// first opens the first page in which the extension answers: a page that is
+// opened while the browser still loads it has none, and then opens again.
+func (w *world) first(t *testing.T) browsertest.Page {
+	t.Helper()
+	const asked = `Promise.race([webEid("web-eid:status", {}), new Promise((done) => setTimeout(done, 3000, {}))])
+		.finally(() => { window.acks = 0; })`
+	for range 10 {
+		page := w.browser.Open(t, w.origin(host))
+		var a answer
+		if err := page.Eval(asked, &a); err != nil {
+			t.Fatal(err)
+		}
+		if a.Action != "" {
+			return page
+		}
+		page.Close(t)
+	}
+	t.Fatal("the extension does not answer")
+	return nil
 }
 
 // answer is what the page got from the extension.

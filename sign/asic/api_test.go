@@ -69,12 +69,16 @@ func TestTwoSteps(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			var out bytes.Buffer
-			if err := again.Write(t.Context(), &out, list, message); err != nil {
+			lifted, err := again.Lift(t.Context(), message, at(w, signer, sign.LevelLT), asic.Contents(list))
+			if err != nil {
 				t.Fatal(err)
 			}
-			report := validate(t, out.Bytes(), w.Trust(true))
-			wantValid(t, report, sign.LevelB)
+			var out bytes.Buffer
+			if err := again.Write(t.Context(), &out, list, lifted.Message); err != nil {
+				t.Fatal(err)
+			}
+			report := validate(t, out.Bytes(), w.Trust(false))
+			wantValid(t, report, sign.LevelLT)
 			if o.Kind != "" && report.Document.Type != string(o.Kind) {
 				t.Errorf("type %q", report.Document.Type)
 			}

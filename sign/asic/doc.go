@@ -7,8 +7,9 @@
 // signs them with one use of a key; [AddSignature] adds a signer to a container
 // without touching what others signed; [Validate] gives the verdict; [Extend]
 // lifts older signatures to a higher level. Where the key is elsewhere, [Prepare]
-// gives what it signs and [Prepared.Write] makes the file: the same steps with a
-// pause between them.
+// gives what it signs, [Prepared.Message] takes the value, [Prepared.Lift] raises
+// the level and [Prepared.Write] makes the file: the same steps with a pause
+// between them.
 //
 // It guarantees: files are read as streams, in memory that does not grow with
 // them; nothing but the file's own bytes is signed; a file that changes between

@@ -32,15 +32,7 @@ func Sign(ctx context.Context, files []File, out io.Writer, key crypto.Signer, o
 	if err != nil {
 		return nil, err
 	}
-	open := func(name string) (io.ReadCloser, error) {
-		for i := range files {
-			if f := &files[i]; f.Name == name {
-				return io.NopCloser(io.NewSectionReader(f.Content, 0, f.Size)), nil
-			}
-		}
-		return nil, fmt.Errorf("%w: %q", ErrFileMissing, name)
-	}
-	r, err := p.sign(ctx, key, &o, open)
+	r, err := p.sign(ctx, key, &o, Contents(files))
 	if err != nil {
 		return nil, err
 	}
@@ -75,16 +67,41 @@ func (p *Prepared) sign(ctx context.Context, key crypto.Signer, o *Options, open
 	if err != nil {
 		return nil, fmt.Errorf("signing: %w", err)
 	}
-	r := &Result{Level: sign.LevelB, Name: p.name}
-	if r.Message, err = p.Message(value); err != nil {
+	message, err := p.Message(value)
+	if err != nil {
 		return nil, err
 	}
-	if p.cades {
-		return r, p.liftCAdES(ctx, r, o)
+	return p.Lift(ctx, message, *o, open)
+}
+
+// Lift raises the signature that [Prepared.Message] gave to the level that o's
+// services allow; nothing else of o is used. open gives the files again, for
+// level LTA: [Contents] of the files, or [Container.OpenFile]. The result's
+// message is what [Prepared.Write] and [Prepared.WriteInto] take.
+func (p *Prepared) Lift(ctx context.Context, message []byte, o Options, open xades.Content) (*Result, error) {
+	if o.Evidence != nil && o.Timestamper == nil || o.Archive && o.Evidence == nil {
+		return nil, fmt.Errorf("%w: each level needs the one below it", ErrOptions)
 	}
-	l := &lift{services: o, open: open, hash: p.hash}
-	r.Message, r.Level, err = l.to(ctx, r.Message, sign.LevelB, o.level())
+	r := &Result{Level: sign.LevelB, Name: p.name, Message: message}
+	if p.cades {
+		return r, p.liftCAdES(ctx, r, &o)
+	}
+	l := &lift{services: &o, open: open, hash: p.hash}
+	var err error
+	r.Message, r.Level, err = l.to(ctx, message, sign.LevelB, o.level())
 	return r, err
+}
+
+// Contents opens files by name.
+func Contents(files []File) xades.Content {
+	return func(name string) (io.ReadCloser, error) {
+		for i := range files {
+			if f := &files[i]; f.Name == name {
+				return io.NopCloser(io.NewSectionReader(f.Content, 0, f.Size)), nil
+			}
+		}
+		return nil, fmt.Errorf("%w: %q", ErrFileMissing, name)
+	}
 }
 
 // level is the one that the services make.

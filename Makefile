@@ -21,22 +21,24 @@ help: ## list the targets
 need-go:
 	@.make/need-go
 
-.PHONY: packages-build packages-test packages-interop packages-bench
+.PHONY: packages-build packages-demo packages-test packages-interop packages-bench
 packages-build: need-go
 	@.make/packages build
+packages-demo: need-go
+	@.make/packages build demo
 packages-test: need-go
 	@.make/packages build test
 packages-interop: need-go
 	@.make/packages build test interop
 packages-bench: need-go
-	@.make/packages build test bench
+	@.make/packages build bench
 
 .PHONY: build
 build: packages-build ## build the programs into bin/
 	$(GO) build -trimpath -o $(BIN)/ ./cmd/...
 
 .PHONY: demo
-demo: packages-test ## sign a PDF with a (simulated) eID card, end to end; OUT=DIR keeps the files
+demo: packages-demo ## sign a PDF with a (simulated) eID card, end to end; OUT=DIR keeps the files
 	@$(GO) build -trimpath -o $(BIN)/ ./cmd/...
 	@.make/demo "$(BIN)" "$(OUT)"
 

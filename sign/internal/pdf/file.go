@@ -108,11 +108,13 @@ func (f *File) findStartXRef() (start, end int64, err error) {
 		return 0, 0, damagedAt(f.size, "the file does not end with startxref: it is cut short or was changed")
 	}
 	s := f.scan(base + int64(i) + int64(len("startxref")))
-	s.blank() // no comment: others read a number or nothing
-	if c, ok := s.peek(); ok && c == '%' {
-		return 0, 0, s.fail("startxref names no byte")
+	for c, ok := s.peek(); ok && (c == ' ' || c == '\t' || c == '\r' || c == '\n'); c, ok = s.peek() {
+		s.pos++ // no other white space, no comment: others read a number here or repair the file
 	}
-	start, ok := s.integer(maxFileSize)
+	start, ok := int64(0), false
+	if c, more := s.peek(); more && c >= '0' && c <= '9' {
+		start, ok = s.integer(maxFileSize)
+	}
 	if !ok {
 		return 0, 0, s.fail("startxref names no byte")
 	}

@@ -92,6 +92,9 @@ func (s *section) row(pos int64) (Entry, bool, error) {
 	}
 	switch f[0] {
 	case 0:
+		if f[2] > 65536 {
+			return Entry{}, false, damagedAt(s.offset, "a cross-reference row has generation %d", f[2])
+		}
 		return Entry{Kind: Free, Gen: int(f[2] & 0xffff)}, true, nil
 	case 1:
 		if f[1] > maxFileSize || f[2] > 65535 {
@@ -104,8 +107,8 @@ func (s *section) row(pos int64) (Entry, bool, error) {
 		}
 		return Entry{Kind: InStream, Stream: int(f[1]), Index: int(f[2])}, true, nil
 	}
-	// Unknown types are references to null: §7.5.8.3.
-	return Entry{Kind: Free}, true, nil
+	// References to null by §7.5.8.3, but other programs repair such a file.
+	return Entry{}, false, damagedAt(s.offset, "a cross-reference row is of type %d", f[0])
 }
 
 // each visits every entry of the section, the hybrid stream's included.

@@ -37,6 +37,9 @@ func (f *File) readXRefStream(s *scanner, sec *section) error {
 
 // readRows decodes the rows that W and Index tell of.
 func (f *File) readRows(st *Stream, sec *section) error {
+	if e, ok := st.Dict.Entry("Filter"); ok && e.Value == nil {
+		return damagedAt(sec.offset, "the cross-reference stream has a Filter that is null")
+	}
 	row, err := sec.readWidths(st.Dict)
 	if err != nil {
 		return err
@@ -76,18 +79,18 @@ func readExactly(r io.Reader, n int64) ([]byte, error) {
 
 func (sec *section) readWidths(d Dict) (row int, err error) {
 	w, ok := d.Get("W").(Array)
-	if !ok || len(w) < 3 {
+	if !ok || len(w) != 3 {
 		return 0, damagedAt(sec.offset, "the cross-reference stream has no W")
 	}
 	for i, o := range w {
 		n, ok := o.(Integer)
-		if !ok || n < 0 || n > 8 || (i > 2 && n != 0) {
+		// A type of more than four bytes is nothing to other programs: they
+		// repair the file.
+		if !ok || n < 0 || n > 8 || (i == 0 && n > 4) {
 			return 0, damagedAt(sec.offset, "the cross-reference stream has a bad W")
 		}
-		if i < 3 {
-			sec.widths[i] = int(n)
-			row += int(n)
-		}
+		sec.widths[i] = int(n)
+		row += int(n)
 	}
 	if sec.widths[1] == 0 {
 		return 0, damagedAt(sec.offset, "the cross-reference stream has no offsets")

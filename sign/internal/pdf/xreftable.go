@@ -7,16 +7,23 @@ const entryBytes = 20
 // readTable reads "first count" subsections and the trailer after them.
 func (f *File) readTable(s *scanner, sec *section) error {
 	var ranges []entryRange
-	for !s.keyword("trailer") {
-		first, ok1 := s.integer(maxFileSize)
-		count, ok2 := s.integer(maxFileSize)
+	for {
+		s.blank()
+		if c, ok := s.peek(); ok && c == '%' {
+			return s.fail("a comment stands in a cross-reference table")
+		}
+		if s.keyword("trailer") {
+			break
+		}
+		first, ok1 := s.plainInteger(maxFileSize)
+		count, ok2 := s.plainInteger(maxFileSize)
 		if !ok1 || !ok2 {
 			return s.fail("a cross-reference subsection does not begin with two numbers")
 		}
 		if err := checkRange(s.pos, first, count, len(ranges)); err != nil {
 			return err
 		}
-		s.skip()
+		s.blank()
 		r := entryRange{first: int(first), count: int(count), pos: s.pos, width: f.tableWidth(s.pos)}
 		if count > 0 {
 			ranges = append(ranges, r)
@@ -28,6 +35,16 @@ func (f *File) readTable(s *scanner, sec *section) error {
 		return err
 	}
 	return sec.setRanges(ranges)
+}
+
+// plainInteger is an integer with white space before it and no comment, which
+// other programs do not pass here.
+func (s *scanner) plainInteger(limit int64) (int64, bool) {
+	s.blank()
+	if c, ok := s.peek(); ok && c == '%' {
+		return 0, false
+	}
+	return s.integer(limit)
 }
 
 // tableWidth looks at the end of the first entry of a subsection.
@@ -52,9 +69,12 @@ func (f *File) readTrailer(s *scanner, sec *section) error {
 	}
 	sec.trailer = trailer
 	sec.end = f.endOfSection(s)
+	if _, ok := trailer.Entry("XRefStm"); !ok {
+		return nil
+	}
 	offset, ok := trailer.Int("XRefStm")
 	if !ok {
-		return nil
+		return damagedAt(sec.offset, "XRefStm is no whole number")
 	}
 	if sec.hybrid, err = f.readHybrid(offset); err != nil {
 		return err

@@ -13,7 +13,7 @@
 //   - signature: a new field with its widget, or an empty field of the document,
 //     gets a signature dictionary; the form lists it and raises SigFlags, the
 //     page lists the widget.
-//   - document-time-stamp: the same with a time-stamp.
+//   - document-time-stamp: the same with a time-stamp, and nothing drawn.
 //   - validation-data: the catalog's DSS gains certificates, OCSP responses and
 //     revocation lists; nothing goes away.
 //   - structure: cross-reference streams and object streams.
@@ -21,6 +21,10 @@
 //     the XMP metadata.
 //   - unchanged: an object is written again as it was.
 //   - unreferenced: a new object that nothing can reach.
+//
+// An object that may change must be used in its own place only and stay of its
+// kind; every object in use must be readable; an update holds nothing that looks
+// like an object, a trailer or the end of a file to a program that repairs.
 //
 // It reads all objects and no page contents; memory grows with the number of
 // objects that updates write, not with the file.

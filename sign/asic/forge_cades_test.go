@@ -134,6 +134,20 @@ func TestArchiveManifest(t *testing.T) {
 	}
 }
 
+// TestArchiveOfLess is an archive time-stamp that leaves out the signature or
+// its list: it proves nothing for that signature.
+func TestArchiveOfLess(t *testing.T) {
+	w := testpki.New(t)
+	signer := w.Card("P-256")
+	o := at(w, signer, sign.LevelLT)
+	o.CAdES = true
+	for skip, want := range map[string]sign.Level{"": sign.LevelLTA, cmsName: sign.LevelLT, cmsList: sign.LevelLT} {
+		b := open(t, signFiles(t, signer, files(), o))
+		archived(t, w, b, skip)
+		wantValid(t, validate(t, b.bytes(), w.Trust(false)), want)
+	}
+}
+
 // TestSimpleContainers is ASiC-S with each of its three kinds of proof.
 func TestSimpleContainers(t *testing.T) {
 	w := testpki.New(t)

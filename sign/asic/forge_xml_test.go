@@ -162,6 +162,9 @@ func TestForgedXML(t *testing.T) {
 			b.sig(inside(t, stamp, "xades:EncapsulatedTimeStamp"), "no")
 		}},
 		{"time-stamp emptied", "xades.unsigned-property", func(b *box) { b.sig(element(t, stamp, "xades:EncapsulatedTimeStamp"), "") }},
+		{"time-stamp over something included", "xades.unsigned-property", func(b *box) {
+			b.sig("<xades:EncapsulatedTimeStamp>", `<xades:Include URI="#S0"/><xades:EncapsulatedTimeStamp>`)
+		}},
 		{"time-stamp is no token", "timestamp.malformed", func(b *box) { b.sig(inside(t, stamp, "xades:EncapsulatedTimeStamp"), "AAAA") }},
 		{"time-stamp canonicalised by XSLT", "xades.timestamp-method", func(b *box) {
 			b.sig(stamp, strings.Replace(stamp, "http://www.w3.org/2006/12/xml-c14n11", "http://www.w3.org/TR/1999/REC-xslt-19991116", 1))

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"hash/crc32"
 	"strings"
 	"testing"
 
@@ -212,6 +213,44 @@ func TestForgedNames(t *testing.T) {
 			b := open(t, sound)
 			b.add(name, "x")
 			wantCode(t, b.bytes(), w.Trust(false), code)
+		})
+	}
+}
+
+// TestForgedFields adds files with a second name, a second size, or content
+// where none belongs.
+func TestForgedFields(t *testing.T) {
+	w := testpki.New(t)
+	sound := open(t, signed(t, w, w.Card("P-256"), sign.LevelLT))
+	zip64 := append([]byte{1, 0, 8, 0}, make([]byte, 8)...)
+	for _, f := range []struct {
+		name, file, code string
+		extra            []byte
+	}{
+		{"a second name", "lisa.txt", "zip.name", append([]byte{0x75, 0x70, 9, 0, 1, 0, 0, 0, 0}, "a.md"...)},
+		{"two sizes of 64 bits", "lisa.txt", "zip.header-mismatch", append(zip64, zip64...)},
+		{"an extra field cut off", "lisa.txt", "zip.damaged", []byte{1, 2, 3}},
+		{"a folder with content", "lisa_", "zip.link", nil},
+	} {
+		t.Run(f.name, func(t *testing.T) {
+			var out bytes.Buffer
+			z := zip.NewWriter(&out)
+			for _, p := range append(sound.parts, part{name: f.file, content: []byte("x")}) {
+				h := &zip.FileHeader{Name: p.name, CRC32: crc32.ChecksumIEEE(p.content), UncompressedSize64: uint64(len(p.content)), CompressedSize64: uint64(len(p.content))}
+				if p.name == f.file {
+					h.Extra = f.extra
+				}
+				w, err := z.CreateRaw(h)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := w.Write(p.content); err != nil {
+					t.Fatal(err)
+				}
+			}
+			z.Close()
+			container := bytes.ReplaceAll(out.Bytes(), []byte("lisa_"), []byte("lisa/")) // Go's writer refuses to
+			wantCode(t, container, w.Trust(false), f.code)
 		})
 	}
 }

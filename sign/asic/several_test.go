@@ -2,7 +2,10 @@ package asic_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
+	"hash/crc32"
+	"io"
 	"strings"
 	"testing"
 
@@ -63,6 +66,75 @@ func TestOneOfTwoForged(t *testing.T) {
 	if report.Valid() || report.Signatures[0].Indication != sign.TotalFailed || report.Signatures[1].Indication != sign.TotalPassed {
 		t.Error(report.Text())
 	}
+}
+
+// TestAddedToAnotherContainer prepares a signature for one container and holds
+// it against others.
+func TestAddedToAnotherContainer(t *testing.T) {
+	w := testpki.New(t)
+	signer := w.Card("P-256")
+	sound := signed(t, w, signer, sign.LevelB)
+	p, err := asic.PrepareAdd(t.Context(), bytes.NewReader(sound), int64(len(sound)), at(w, signer, sign.LevelB))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p = restored(t, p, signer)
+	message, err := p.Message(valueOf(t, p, signer))
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed, more := open(t, sound), open(t, sound)
+	changed.swap("leping.txt", "100", "900")
+	more.add("lisa.txt", "x")
+	for name, container := range map[string][]byte{
+		"content changed": changed.bytes(), "file added": more.bytes(),
+		"signed meanwhile": add(t, sound, signer, at(w, signer, sign.LevelB)),
+	} {
+		var out bytes.Buffer
+		err := p.WriteInto(t.Context(), bytes.NewReader(container), int64(len(container)), &out, message)
+		if fault.CodeOf(err) != "asic.document-changed" || out.Len() > 0 {
+			t.Errorf("%s: %v, %d bytes", name, err, out.Len())
+		}
+	}
+	var out bytes.Buffer
+	if err := p.WriteInto(t.Context(), bytes.NewReader(sound), int64(len(sound)), &out, message); err != nil {
+		t.Fatal(err)
+	}
+	wantValid(t, validate(t, out.Bytes(), w.Trust(true)), sign.LevelB, sign.LevelB)
+}
+
+// TestSameChecksum changes a file between the steps to one of the same length
+// and checksum.
+func TestSameChecksum(t *testing.T) {
+	w := testpki.New(t)
+	signer := w.Card("P-256")
+	text := "Ostja maksab 100 eurot.    "
+	p := prepared(t, []asic.File{file("a.txt", "", text)}, at(w, signer, sign.LevelB))
+	message, err := p.Message(valueOf(t, p, signer))
+	if err != nil {
+		t.Fatal(err)
+	}
+	forged := collide("Ostja maksab 900 eurot.", crc32.ChecksumIEEE([]byte(text)))
+	if len(forged) != len(text) || crc32.ChecksumIEEE([]byte(forged)) != crc32.ChecksumIEEE([]byte(text)) {
+		t.Fatal("no collision")
+	}
+	if err := p.Write(t.Context(), io.Discard, []asic.File{file("a.txt", "", forged)}, message); fault.CodeOf(err) != "asic.document-changed" {
+		t.Errorf("%v", err)
+	}
+}
+
+// collide appends four bytes that give text a CRC-32.
+func collide(text string, want uint32) string {
+	state := ^want
+	for range 4 {
+		for i, entry := range crc32.IEEETable {
+			if entry>>24 == state>>24 {
+				state = (state^entry)<<8 | uint32(i)
+				break
+			}
+		}
+	}
+	return text + string(binary.LittleEndian.AppendUint32(nil, state^^crc32.ChecksumIEEE([]byte(text))))
 }
 
 // TestCannotAdd is containers that take no further signature.

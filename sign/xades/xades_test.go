@@ -240,6 +240,22 @@ func TestIssuerSerial(t *testing.T) {
 	}
 }
 
+// TestOlderBinding judges the property that digidoc4j writes to this day, and
+// its serial number.
+func TestOlderBinding(t *testing.T) {
+	w := testpki.New(t)
+	signer := w.Card("P-256")
+	for serial, code := range map[string]string{signer.Cert.SerialNumber.String(): "", "1": "xades.signing-certificate-mismatch"} {
+		text := strings.ReplaceAll(string(sig(t, signer, options(w, signer))), "SigningCertificateV2", "SigningCertificate")
+		text = strings.Replace(text, "</xades:Cert>", "<xades:IssuerSerial><ds:X509IssuerName>CN=x</ds:X509IssuerName><ds:X509SerialNumber>"+
+			serial+"</ds:X509SerialNumber></xades:IssuerSerial></xades:Cert>", 1)
+		out := judge(t, []byte(resign(t, text, signer.Key)), w.Trust(true))
+		if out.Code != code || (code == "") != (out.Level == sign.LevelB) {
+			t.Errorf("%v %q %v: %s", out.Verdict, out.Code, out.Level, out.Sentence)
+		}
+	}
+}
+
 // TestURIs name every file one way.
 func TestURIs(t *testing.T) {
 	for _, name := range []string{"a.txt", "a b.txt", "Õ Щ 한글/ü.txt", "%41", "a?b#c", "a+b&c=d", "😀", "~-._"} {

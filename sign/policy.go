@@ -2,7 +2,7 @@ package sign
 
 // PolicyVersion names the table below; reports cite it. It changes when a row
 // does.
-const PolicyVersion = "eidgate-2"
+const PolicyVersion = "eidgate-3"
 
 // Rule is a choice made where the standards leave one or validators disagree.
 type Rule struct {
@@ -45,6 +45,12 @@ func Policy() []Rule {
 			"Anything else can hide content (ISO 32000-2 §12.8.1); Adobe asks the same."},
 		{"later-revisions", "A later revision may add signatures, document time-stamps and validation data, and write dates and the program's name anew, each by a written rule; every other change makes the signature TOTAL-FAILED, FORMAT_FAILURE.",
 			"Readers that show a changed page and say \"signed\" made the shadow attacks of 2021 possible; pdfsig says valid for them."},
+		{"document-time-stamp-invisible", "A document time-stamp added after a signature draws nothing; a later signature may be visible, and the report names its signer.",
+			"Anybody can get a time-stamp, so a visible one could cover a page without an identity; pyHanko and Acrobat allow visible signatures."},
+		{"field-locks", "A certification or field lock is kept to the letter: no change where it allows none, and no later signature in a field it locks.",
+			"ISO 32000-2 §12.8.2; a value of the lock that cannot be read counts as the strictest."},
+		{"one-reading", "A later revision holds no object, table or stream that programs which repair files could read in another way, and touches no object that is used in two places or cannot be read.",
+			"poppler, MuPDF and Ghostscript repair what they find odd and then show a text that the signature does not cover."},
 		{"asic-archive", "A container is judged only when its ZIP archive can be read in one way: one directory at the end, no gap, overlap, data before or between, equal headers, safe names that differ on every file system.",
 			"Readers differ on which of two answers they believe; digidoc4j and EU DSS read the directory, streaming readers the entries."},
 		{"asic-mimetype", "The mimetype file must name ASiC-E or ASiC-S; that it is not first, compressed, or has an extra field is noted.",

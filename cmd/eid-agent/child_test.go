@@ -17,6 +17,7 @@ import (
 
 	"eidgate/card"
 	"eidgate/card/pcsc"
+	"eidgate/internal/pin"
 	"eidgate/internal/pin/pintest"
 )
 
@@ -44,7 +45,7 @@ func childMain() {
 	if file == "" {
 		return
 	}
-	hardenProcess()
+	pin.HardenProcess()
 	inverted, _ := hex.DecodeString(os.Getenv(invertedVariable)) // empty for tests that do not look
 	var seen sightings
 	cards := spy{Service: pcsc.New(), onVerify: func() { seen.Verifying = lookAtMyself(inverted) }}

@@ -32,6 +32,7 @@ import (
 	"eidgate/card/pcsc"
 	"eidgate/internal/fault"
 	"eidgate/internal/nativehost"
+	"eidgate/internal/pin"
 	"eidgate/internal/pinentry"
 )
 
@@ -44,7 +45,7 @@ const application = "urn:eidgate:eid-agent:" + version
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	hardenProcess()
+	pin.HardenProcess()
 	code := program(ctx, os.Args, pcsc.New())
 	stop()
 	os.Exit(code)

@@ -28,12 +28,13 @@ import (
 	"eidgate/card"
 	"eidgate/card/pcsc"
 	"eidgate/internal/fault"
+	"eidgate/internal/pin"
 	"eidgate/sign"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	hardenProcess()
+	pin.HardenProcess()
 	a := &app{cards: pcsc.New(), terminal: controllingTerminal, out: os.Stdout, err: os.Stderr, now: time.Now}
 	code := a.run(ctx, os.Args[1:])
 	stop()

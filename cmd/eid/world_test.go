@@ -18,6 +18,7 @@ import (
 	"eidgate/card/sim"
 	"eidgate/certs/pki/pkitest"
 	"eidgate/internal/persofile"
+	"eidgate/internal/pin"
 	"eidgate/internal/testtool"
 )
 
@@ -32,7 +33,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(childVariable) == "" {
 		os.Exit(m.Run())
 	}
-	hardenProcess()
+	pin.HardenProcess()
 	a := &app{cards: pcsc.New(), terminal: controllingTerminal, out: os.Stdout, err: os.Stderr, now: time.Now}
 	if file := os.Getenv(cardVariable); file != "" {
 		person, err := persofile.Load(file)

@@ -155,6 +155,10 @@ const (
 
 // at is called with the bytes done so far.
 func (p *progress) at(done int64) {
+	if done >= p.total {
+		p.end() // the line must be gone before the PIN is asked for
+		return
+	}
 	now := p.now()
 	if p.w == nil || p.total == 0 || now.Sub(p.began) < progressDelay || now.Sub(p.last) < progressEvery {
 		return
@@ -167,6 +171,7 @@ func (p *progress) at(done int64) {
 func (p *progress) end() {
 	if p.written {
 		fmt.Fprint(p.w, "\r\x1b[K")
+		p.written = false
 	}
 }
 

@@ -156,7 +156,7 @@ func TestProgressOnlyForLongWork(t *testing.T) {
 	if out.Len() != n {
 		t.Error("progress written twice within a tenth of a second")
 	}
-	p.end()
+	p.at(1000)
 	if !strings.HasSuffix(out.String(), "\x1b[K") {
 		t.Error("the progress line stays")
 	}

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"eidgate/internal/pin"
+	"eidgate/internal/testtool"
 )
 
 // replay answers the commands of a recording, in its order. A recording may
@@ -90,9 +91,10 @@ func recordings() []recording {
 	}
 }
 
-// TestRecordingsReplay drives recordings of real cards. A signature comes out
+// TestConformanceTranscripts drives recordings of real cards. A signature comes out
 // only when it verifies against the recorded certificate.
-func TestRecordingsReplay(t *testing.T) {
+func TestConformanceTranscripts(t *testing.T) {
+	var score testtool.Score
 	var all map[string][]exchange
 	if err := json.Unmarshal(shared(t, "card/apdu-transcripts.json"), &all); err != nil {
 		t.Fatal(err)
@@ -109,6 +111,7 @@ func TestRecordingsReplay(t *testing.T) {
 				Usage: r.usage, Digest: digest, Hash: r.algorithm.Hash, Padding: r.algorithm.Padding,
 				PINs: pin.SourceFunc(func(context.Context, PINRequest) (*PIN, error) { return pin.FromBytes([]byte(r.pin)) }),
 			})
+			score.Count(true, err == nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -117,6 +120,7 @@ func TestRecordingsReplay(t *testing.T) {
 			}
 		})
 	}
+	score.Print("Card transcripts")
 }
 
 // TestATamperedRecordingGivesNothing changes one bit of the recorded

@@ -63,7 +63,8 @@ func trusting(t *testing.T, v vector) *webeid.Validator {
 }
 
 // Every vector is a real card's token; each is refused after any change.
-func TestOfficialVectors(t *testing.T) {
+func TestConformanceWebEID(t *testing.T) {
+	var score testtool.Score
 	all := vectors(t)
 	if len(all) != 6 {
 		t.Fatalf("%d vectors, want 6", len(all))
@@ -77,7 +78,9 @@ func TestOfficialVectors(t *testing.T) {
 			if strings.HasPrefix(v.Name, "FINNISH") {
 				want = "purpose.extended-key-usage"
 			}
-			if _, err := validator.Validate(t.Context(), v.Token, v.Nonce); fault.CodeOf(err) != want {
+			_, err := validator.Validate(t.Context(), v.Token, v.Nonce)
+			score.Count(true, fault.CodeOf(err) == want)
+			if fault.CodeOf(err) != want {
 				t.Errorf("%v, want code %q", err, want)
 			}
 			for name, f := range map[string]func() ([]byte, string, string){
@@ -95,12 +98,15 @@ func TestOfficialVectors(t *testing.T) {
 			} {
 				token, nonce, origin := f()
 				validator.Origin = origin
-				if _, err := validator.Validate(t.Context(), token, nonce); fault.CodeOf(err) != "webeid.token-signature" {
+				_, err := validator.Validate(t.Context(), token, nonce)
+				score.Count(false, err == nil)
+				if fault.CodeOf(err) != "webeid.token-signature" {
 					t.Errorf("%s: %v", name, err)
 				}
 			}
 		})
 	}
+	score.Print("Web eID token signatures")
 }
 
 // At today's clock the tokens' certificates are expired or their authorities

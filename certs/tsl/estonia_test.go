@@ -116,8 +116,11 @@ func TestEstonianTestListIsNotForProduction(t *testing.T) {
 
 // Copies of the real list, each changed in one thing. xmlsec1 judges the same
 // bytes: what it refuses must never pass here.
-func TestAlteredEstonianLists(t *testing.T) {
+func TestConformanceTrustedList(t *testing.T) {
 	text, e := estonia(t)
+	var score testtool.Score
+	_, err := tsl.Verify([]byte(text), e)
+	score.Count(true, err == nil)
 	another := newSigner(t, "somebody else")
 	replace := func(old, with string) string {
 		t.Helper()
@@ -179,10 +182,12 @@ func TestAlteredEstonianLists(t *testing.T) {
 		if (err == nil) != (l != nil) {
 			t.Errorf("%s: both a list and a refusal", name)
 		}
+		score.Count(c.code == "", err == nil)
 		if err == nil && !judgedValid(t, c.text, e.Signers[0]) {
 			t.Errorf("%s: accepted here, refused by xmlsec1", name)
 		}
 	}
+	score.Print("Trusted list")
 	// An Object that no reference covers is outside the signed content, and so
 	// is what it holds: the service in it is not read.
 	l, err := tsl.Verify([]byte(replace("<ds:Object>", `<ds:Object>`+evil+`</ds:Object><ds:Object>`)), e)

@@ -3,7 +3,6 @@ package conformance_test
 import (
 	"crypto/x509"
 	"encoding/json"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -79,10 +78,10 @@ func TestConformancePKITS(t *testing.T) {
 	if len(cases) != 249 {
 		t.Fatalf("the suite has %d cases, not 249", len(cases))
 	}
-	var s score
+	var s testtool.Score
 	for _, c := range cases {
 		err := p.verify(t, c)
-		s.count(c.ShouldValidate, err == nil)
+		s.Count(c.ShouldValidate, err == nil)
 		reason, waived := pkitsWaivers[c.Name]
 		switch {
 		case err == nil && !c.ShouldValidate:
@@ -97,9 +96,9 @@ func TestConformancePKITS(t *testing.T) {
 			t.Errorf("%s: refused without a code: %v", c.Name, err)
 		}
 	}
-	fmt.Println(s.line("PKITS"))
-	if s.right < 247 || s.falseAccepts != 0 {
-		t.Error(s.line("PKITS"))
+	s.Print("PKITS")
+	if s.Right < 247 || s.FalseAccepts != 0 {
+		t.Errorf("%+v", s)
 	}
 }
 

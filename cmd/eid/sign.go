@@ -42,6 +42,9 @@ var errSelfCheck = fault.New("sign.self-check", "the signed file did not pass it
 // Run signs the files one after the other with one key. It stops at the first
 // trouble with the card or the PIN, so that a wrong PIN is not sent again.
 func (c *signCommand) Run(ctx context.Context, a *app) error {
+	if c.Format == "adbe" && c.Level != "" && c.Level != "B" {
+		return fmt.Errorf("%w: --format adbe makes level B only", errUsage)
+	}
 	if c.Level == "" {
 		c.Level = a.settings.Level
 	}

@@ -29,7 +29,7 @@ type terminalPIN struct{ open func() (*os.File, error) }
 func controllingTerminal() (*os.File, error) { return os.OpenFile(ttyPath, os.O_RDWR, 0) }
 
 // PIN implements pin.Source.
-func (t terminalPIN) PIN(_ context.Context, r pin.Request) (*pin.Buffer, error) {
+func (t terminalPIN) PIN(ctx context.Context, r pin.Request) (*pin.Buffer, error) {
 	tty, err := t.open()
 	if err == nil {
 		defer tty.Close()
@@ -48,7 +48,7 @@ func (t terminalPIN) PIN(_ context.Context, r pin.Request) (*pin.Buffer, error) 
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errNoTerminal, err)
 	}
-	p, err := pin.ReadKeys(tty)
+	p, err := readKeys(ctx, tty)
 	restored := term.Restore(int(tty.Fd()), state)
 	fmt.Fprintln(tty)
 	if err == nil && restored != nil {
@@ -56,6 +56,26 @@ func (t terminalPIN) PIN(_ context.Context, r pin.Request) (*pin.Buffer, error) 
 		return nil, fmt.Errorf("restoring the terminal: %w", restored)
 	}
 	return p, err
+}
+
+// readKeys gives up when ctx ends, so that a signal ends the program while it
+// waits for a key; the reading then ends with the program.
+func readKeys(ctx context.Context, tty *os.File) (*pin.Buffer, error) {
+	type entry struct {
+		pin *pin.Buffer
+		err error
+	}
+	entered := make(chan entry, 1)
+	go func() {
+		p, err := pin.ReadKeys(tty)
+		entered <- entry{p, err}
+	}()
+	select {
+	case e := <-entered:
+		return e.pin, e.err
+	case <-ctx.Done():
+		return nil, fmt.Errorf("%w: %w", pin.ErrCancelled, context.Cause(ctx))
+	}
 }
 
 // confirm asks a question and takes only y for yes; without a terminal it is no.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -159,5 +160,36 @@ func TestProgressOnlyForLongWork(t *testing.T) {
 	p.at(1000)
 	if !strings.HasSuffix(out.String(), "\x1b[K") {
 		t.Error("the progress line stays")
+	}
+}
+
+// A signal ends the wait for a PIN and leaves the terminal as it was.
+func TestTerminalGivesUpWithTheProgram(t *testing.T) {
+	keyboard, open := pseudoTerminal(t)
+	var s screen
+	go s.watch(keyboard)
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() {
+		_, err := terminalPIN{open}.PIN(ctx, pin.Request{Label: "PIN2", Token: "card", Left: 3})
+		done <- err
+	}()
+	s.wait(t, "(3 tries left): ")
+	time.Sleep(50 * time.Millisecond)
+	stop()
+	if err := <-done; !errors.Is(err, pin.ErrCancelled) {
+		t.Errorf("%v, want pin.ErrCancelled", err)
+	}
+	tty, err := open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tty.Close()
+	state, err := unix.IoctlGetTermios(int(tty.Fd()), unix.TCGETS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if state.Lflag&unix.ECHO == 0 {
+		t.Error("echo stays off")
 	}
 }

@@ -66,7 +66,11 @@ func (a *app) storeWithLists(dir string, cache *tsl.Cache) (*certs.Store, error)
 		{Kinds: []tsl.Kind{tsl.Timestamping}, At: a.now()},
 	} {
 		for _, listed := range set.Anchors(filter) {
-			anchor := certs.Anchor{Certificate: listed.Certificate, Purposes: purposes[listed.Kind]}
+			uses, known := purposes[listed.Kind]
+			if !known { // no purposes would mean every purpose
+				continue
+			}
+			anchor := certs.Anchor{Certificate: listed.Certificate, Purposes: uses}
 			// One certificate of a state's list that cannot be used, such as one
 			// with a broken key, must not take all others with it.
 			_, err := certs.NewStoreOf(own.Domain, []certs.Anchor{anchor})

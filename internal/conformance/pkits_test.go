@@ -60,6 +60,9 @@ func openPKITS(t *testing.T) pkits {
 		crls:  testtool.Shared(t, "pkits", "crls"),
 	}
 	if _, err := os.Stat(filepath.Join(p.certs, "vectors.json")); err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatalf("the Go source tree has no test data: %v", err)
+		}
 		t.Skipf("the Go source tree has no test data: %v", err)
 	}
 	return p

@@ -86,15 +86,14 @@ func (o *Options) check() error {
 	return nil
 }
 
-// checkFiles refuses names that readers refuse and names of the container's
+// checkNames refuses names that readers refuse and names of the container's
 // own.
-func checkFiles(files []File, kind Kind) error {
-	if len(files) == 0 || kind == ASiCS && len(files) != 1 {
-		return fmt.Errorf("%w: %d files", ErrFiles, len(files))
+func checkNames(names []string, kind Kind) error {
+	if len(names) == 0 || kind == ASiCS && len(names) != 1 {
+		return fmt.Errorf("%w: %d files", ErrFiles, len(names))
 	}
 	known := map[string]bool{}
-	for i := range files {
-		name := files[i].Name
+	for _, name := range names {
 		if err := zipfile.CheckName(name); err != nil {
 			return err
 		}

@@ -28,6 +28,8 @@ type Prepared struct {
 	files []entry
 	// existing says that the container is there and a signature is added.
 	existing bool
+	// detached says that the files are elsewhere: their checksums are not known.
+	detached bool
 	name     string // of the signature's file
 	cades    bool   // the signature is CMS
 	inner    pending
@@ -55,7 +57,11 @@ func Prepare(ctx context.Context, files []File, o Options) (*Prepared, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	if err := checkFiles(files, o.Kind); err != nil {
+	names := make([]string, len(files))
+	for i := range files {
+		names[i] = files[i].Name
+	}
+	if err := checkNames(names, o.Kind); err != nil {
 		return nil, err
 	}
 	p := &Prepared{kind: o.Kind, hash: o.Hash, when: o.Time}
@@ -67,10 +73,17 @@ func Prepare(ctx context.Context, files []File, o Options) (*Prepared, error) {
 		}
 		p.files = append(p.files, *e)
 	}
-	if o.Kind == ASiCE && !o.CAdES { // CMS signatures bring a list of their own
-		p.extra = append(p.extra, extra{nameManifest, manifestXML(o.Kind, p.files)})
+	if !o.CAdES { // CMS signatures bring a list of their own
+		p.addManifest()
 	}
 	return p, p.prepareSignature(0, &o)
+}
+
+// addManifest adds the list of files that an ASiC-E container has.
+func (p *Prepared) addManifest() {
+	if p.kind == ASiCE {
+		p.extra = append(p.extra, extra{nameManifest, manifestXML(p.kind, p.files)})
+	}
 }
 
 // prepareSignature makes the signature number n of the container.

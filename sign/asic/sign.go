@@ -82,6 +82,9 @@ func (p *Prepared) Lift(ctx context.Context, message []byte, o Options, open xad
 	if o.Evidence != nil && o.Timestamper == nil || o.Archive && o.Evidence == nil {
 		return nil, fmt.Errorf("%w: each level needs the one below it", ErrOptions)
 	}
+	if o.Archive && p.detached {
+		return nil, fmt.Errorf("%w: an archive time-stamp is over the files, which are elsewhere", ErrOptions)
+	}
 	r := &Result{Level: sign.LevelB, Name: p.name, Message: message}
 	if p.cades {
 		return r, p.liftCAdES(ctx, r, &o)

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"eidgate/sign/xades"
@@ -20,6 +21,7 @@ type state struct {
 	Hash      uint      `json:"hash"`
 	When      time.Time `json:"when"`
 	Existing  bool      `json:"existing"`
+	Detached  bool      `json:"detached,omitempty"`
 	CAdES     bool      `json:"cades"`
 	Name      string    `json:"name"`
 	Files     []entry   `json:"files"`
@@ -36,7 +38,7 @@ func (p *Prepared) MarshalBinary() ([]byte, error) {
 		return nil, err
 	}
 	return json.Marshal(state{
-		stateMark, p.kind, uint(p.hash), p.when, p.existing, p.cades, p.name, p.files, p.extra, inner,
+		stateMark, p.kind, uint(p.hash), p.when, p.existing, p.detached, p.cades, p.name, p.files, p.extra, inner,
 	})
 }
 
@@ -50,11 +52,12 @@ func Restore(stored []byte, cert *x509.Certificate) (*Prepared, error) {
 	if err := decoder.Decode(&s); err != nil || s.Mark != stateMark || decoder.More() {
 		return nil, ErrState
 	}
-	p := &Prepared{kind: s.Kind, hash: crypto.Hash(s.Hash), when: s.When, existing: s.Existing, cades: s.CAdES, name: s.Name, files: s.Files, extra: s.Extra}
+	p := &Prepared{kind: s.Kind, hash: crypto.Hash(s.Hash), when: s.When, existing: s.Existing, detached: s.Detached, cades: s.CAdES, name: s.Name, files: s.Files}
 	if kindOf(p.kind.mediaType()) != p.kind || !p.hash.Available() {
 		return nil, ErrState
 	}
 	if p.cades {
+		p.extra = s.Extra
 		return p, p.restoreCAdES(s.Signature, cert)
 	}
 	inner, err := xades.Restore(s.Signature, cert)
@@ -65,5 +68,17 @@ func Restore(stored []byte, cert *x509.Certificate) (*Prepared, error) {
 	if err := p.checkMessage(s.Signature); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrState, err)
 	}
-	return p, nil
+	return p, p.restoreManifest(s.Extra)
+}
+
+// restoreManifest sees that the stored list of files is the one that the files
+// give; a container that is there has its own.
+func (p *Prepared) restoreManifest(stored []extra) error {
+	if !p.existing {
+		p.addManifest()
+	}
+	if !slices.EqualFunc(p.extra, stored, func(a, b extra) bool { return a.Name == b.Name && bytes.Equal(a.Content, b.Content) }) {
+		return ErrState
+	}
+	return nil
 }

@@ -18,7 +18,7 @@ func (p *Prepared) Write(ctx context.Context, out io.Writer, files []File, messa
 }
 
 func (p *Prepared) write(ctx context.Context, out io.Writer, files []File, message []byte, progress *progress) error {
-	if p.existing || len(files) != len(p.files) {
+	if p.existing || p.detached || len(files) != len(p.files) {
 		return fmt.Errorf("%w: %d files were prepared, %d are given", ErrDocumentChanged, len(p.files), len(files))
 	}
 	if err := p.checkMessage(message); err != nil {
@@ -66,7 +66,7 @@ func (p *Prepared) writeSignature(w *zipfile.Writer, message []byte) error {
 // WriteInto writes the container in, of size bytes, with the signature added.
 // Every byte of what was in it stays.
 func (p *Prepared) WriteInto(ctx context.Context, in io.ReaderAt, size int64, out io.Writer, message []byte) error {
-	if !p.existing {
+	if !p.existing || p.detached {
 		return fmt.Errorf("%w: a new container was prepared", ErrDocumentChanged)
 	}
 	if err := p.checkMessage(message); err != nil {

@@ -184,8 +184,9 @@ type Coverage struct {
 // Change is one later change that a written rule allows or none does.
 type Change struct {
 	Revision int    `json:"revision"`
-	Rule     string `json:"rule,omitempty"` // the rule that allows it
-	Code     string `json:"code,omitempty"` // the refusal, when none does
+	Rule     string `json:"rule,omitempty"`  // the rule that allows it
+	Code     string `json:"code,omitempty"`  // the refusal, when none does
+	Field    string `json:"field,omitempty"` // the form field it is about
 	Sentence string `json:"sentence"`
 }
 

@@ -65,6 +65,9 @@ func TestCardsWithoutADriverHaveAModule(t *testing.T) {
 		"3B9894400AA503010101AD1310":                         "beleid", // masked
 		"3B989440FFA503010101AD1310":                         "beleid",
 		"3B7F96000080318065B085040120120FFF829000":           "beleid",
+		"3B8F800180318065B0850300EF120FFF82900073":           "luxeid",
+		"3B7F96000080318065B085050011120FFF829000":           "luxtrust",
+		"3B7E9400008025D20310010056000000020200":             "czeeid",
 		"3B7E940000802580":                                   "",
 	} {
 		got, ok := ModuleFor(unhex(value))

@@ -86,9 +86,16 @@ type Session struct {
 	Card Card
 
 	reader Reader
-	conn   Connection
+	close  func() error
 	once   sync.Once
 	err    error
+}
+
+// NewSession makes a session of a card that is reached in another way than
+// through a [Connection]. Close calls release once; it must leave the card
+// reset.
+func NewSession(c Card, r Reader, release func() error) *Session {
+	return &Session{Card: c, reader: r, close: release}
 }
 
 // Reader is the reader the card is in.
@@ -96,7 +103,7 @@ func (s *Session) Reader() Reader { return s.reader }
 
 // Close resets the card, so that no verified PIN stays, and releases it.
 func (s *Session) Close() error {
-	s.once.Do(func() { s.err = s.conn.Close() })
+	s.once.Do(func() { s.err = s.close() })
 	return s.err
 }
 
@@ -206,5 +213,5 @@ func OpenReader(ctx context.Context, svc Service, r Reader) (*Session, error) {
 	pad := conn.PINPad()
 	info := Info{Kind: d.kind, Name: d.name, Reader: r.Name, ATR: r.ATR, PINPad: pad.complete()}
 	ch := &channel{transport: conn, protocol: conn.Protocol(), pad: pad}
-	return &Session{Card: newEID(info, d.open(ch)), reader: r, conn: conn}, nil
+	return NewSession(newEID(info, d.open(ch)), r, conn.Close), nil
 }

@@ -5,6 +5,7 @@ package pkcs11
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	p11 "github.com/miekg/pkcs11"
@@ -95,13 +96,19 @@ func (d *driver) tokens() ([]*Token, error) {
 		tokens = append(tokens, &Token{
 			Label: padded(t.Label), Manufacturer: padded(t.ManufacturerID),
 			Model: padded(t.Model), Serial: padded(t.SerialNumber), Slot: slot,
-			PINPad: t.Flags&flagProtectedAuthPath != 0,
+			PINPad: t.Flags&flagProtectedAuthPath != 0, PSS: d.offers(slot, ckmRSAPKCSPSS),
 			MinPIN: int(t.MinPinLen), MaxPIN: int(t.MaxPinLen),
 			slotDescription: padded(s.SlotDescription), slotManufacturer: padded(s.ManufacturerID),
 			flags: t.Flags,
 		})
 	}
 	return tokens, nil
+}
+
+// offers tells whether the token in a slot lists a mechanism.
+func (d *driver) offers(slot, mechanism uint) bool {
+	all, err := d.ctx.GetMechanismList(slot)
+	return err == nil && slices.ContainsFunc(all, func(m *p11.Mechanism) bool { return m.Mechanism == mechanism })
 }
 
 // padded is a text field of PKCS#11: filled with blanks, by some with zeros.

@@ -31,6 +31,9 @@ type Options struct {
 	// LastTry allows a PIN to be sent when the token says that it is the last
 	// try: consent that the user gave.
 	LastTry bool
+	// OwnDialog: the module asks for the PIN in a window of its own although
+	// its tokens do not say so. PINs is told that the PIN is entered elsewhere.
+	OwnDialog bool
 }
 
 func (o *Options) checkPINSource(u *URI) error {
@@ -146,7 +149,7 @@ func (k *Key) ask(ctx context.Context, t *Token) (*pin.Buffer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("asking for the PIN: %w", err)
 	}
-	if t.PINPad {
+	if t.PINPad || k.options.OwnDialog {
 		p.Wipe()
 		return nil, nil //nolint:nilnil // nil is the PIN that is entered on the reader
 	}
@@ -167,7 +170,7 @@ func (k *Key) pinRequest(t *Token) pin.Request {
 	}
 	return pin.Request{
 		Purpose: purpose, Label: "PIN", Token: t.Label, Left: t.TriesLeft(), Max: -1,
-		MinLength: t.MinPIN, MaxLength: t.MaxPIN, PINPad: t.PINPad,
+		MinLength: t.MinPIN, MaxLength: t.MaxPIN, PINPad: t.PINPad || k.options.OwnDialog,
 	}
 }
 

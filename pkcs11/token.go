@@ -19,7 +19,8 @@ type Token struct {
 	Model        string
 	Serial       string
 	Slot         uint // where it is now; changes with the readers that are present
-	PINPad       bool // the PIN is entered on the reader
+	PINPad       bool // the PIN is entered on the reader, or in a window of the module
+	PSS          bool // the token signs with RSA-PSS
 	MinPIN       int  // shortest PIN in bytes
 	MaxPIN       int  // longest PIN in bytes
 
@@ -42,6 +43,13 @@ func (t *Token) TriesLeft() int {
 		return 3
 	}
 }
+
+// Reader is the name of the slot, with most modules that of the PC/SC reader cut
+// to 64 bytes.
+func (t *Token) Reader() string { return t.slotDescription }
+
+// PINToBeChanged tells whether the PIN must be changed before its first use.
+func (t *Token) PINToBeChanged() bool { return t.flags&flagPINToBeChanged != 0 }
 
 // URI names the token by label and serial.
 func (t *Token) URI() *URI { return &URI{Token: t.Label, Serial: t.Serial} }

@@ -1,0 +1,80 @@
+package modulecard
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+
+	"eidgate/card"
+	"eidgate/internal/fault"
+	"eidgate/pkcs11"
+)
+
+// What can go wrong with a module, beside the errors of package card.
+var (
+	ErrCrashed = fault.New("card.module-crashed", "the PKCS#11 module of the card crashed",
+		"Take the card out and insert it again; if it happens again, update the software of the card's maker. Nothing was signed.")
+	ErrFailed = fault.New("card.module-failed", "the PKCS#11 module of the card failed",
+		"Take the card out, insert it again and repeat.")
+	ErrProtocol = fault.New("card.module-protocol", "the process of the PKCS#11 module broke its protocol", "")
+	ErrNothing  = fault.New("card.module-sees-no-card", "the PKCS#11 module does not see the card in this reader",
+		"Check that the software of the card's maker is the one for this card.")
+	ErrNoKey = fault.New("card.module-no-key", "the card has no key for this purpose", "")
+	ErrRule  = fault.New("usage.module-rule", "a rule for a PKCS#11 module cannot be used",
+		"Give atr and mask as hexadecimal digits of the same length, and module as an absolute path.")
+)
+
+// failure is an error as it passes from the child to the parent.
+type failure struct {
+	Code string `json:"code"`
+	Left int    `json:"left"` // tries, after a wrong PIN
+}
+
+var code = regexp.MustCompile(`^[a-z0-9]+(\.[a-z0-9-]+)+$`)
+
+// failed says in the parent's words what the child reported. The child is not
+// believed further than that: only its code passes, never a text.
+func (c *moduleCard) failed(f failure, ref card.PINRef, k *key) error {
+	switch f.Code {
+	case "pkcs11.pin-wrong":
+		if f.Left > 0 {
+			return &card.WrongPINError{Ref: ref, Left: f.Left}
+		}
+		return fmt.Errorf("%s: %w", ref, card.ErrPINBlocked)
+	case "pkcs11.pin-format":
+		if k != nil {
+			return &card.PINFormatError{Ref: ref, Min: k.MinPIN, Max: k.MaxPIN}
+		}
+	case "pkcs11.token-not-found":
+		return ErrNothing
+	}
+	for _, known := range []struct {
+		from error
+		to   error
+	}{
+		{pkcs11.ErrPINLocked, card.ErrPINBlocked}, {pkcs11.ErrLastTry, card.ErrLastTry},
+		{pkcs11.ErrPINToBeChanged, card.ErrPINNotActivated}, {pkcs11.ErrTokenRemoved, card.ErrCardRemoved},
+		{pkcs11.ErrMechanism, card.ErrUnsupported}, {pkcs11.ErrSignatureWrong, card.ErrBadSignature},
+		{pkcs11.ErrUnavailable, pkcs11.ErrUnavailable}, {pkcs11.ErrNoModule, pkcs11.ErrNoModule},
+		{pkcs11.ErrModuleUnusable, pkcs11.ErrModuleUnusable}, {card.ErrCancelled, card.ErrCancelled},
+		{ErrNothing, ErrNothing},
+	} {
+		if fault.CodeOf(known.from) == f.Code {
+			return known.to
+		}
+	}
+	if len(f.Code) > 64 || !code.MatchString(f.Code) {
+		return ErrFailed
+	}
+	return fmt.Errorf("%w (%s)", ErrFailed, f.Code)
+}
+
+// report is what the child says of an error.
+func report(err error) failure {
+	f := failure{Code: fault.CodeOf(err)}
+	var wrong *pkcs11.WrongPINError
+	if errors.As(err, &wrong) {
+		f.Left = wrong.Left
+	}
+	return f
+}

@@ -1,0 +1,61 @@
+// A PKCS#11 module that behaves like the one named by EVIL_MODULE until the
+// function that EVIL names, where it does what EVIL says. For tests.
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+typedef unsigned long rv;
+typedef struct { unsigned char major, minor; void (*f[68])(void); } functions;
+enum { C_FINALIZE = 1, C_GET_TOKEN_INFO = 6, C_LOGIN = 18, C_SIGN = 43 };
+
+static functions mine, *real;
+
+static int is(const char *what) {
+	const char *evil = getenv("EVIL");
+	return evil != NULL && strcmp(evil, what) == 0;
+}
+
+static rv token_info(rv slot, void *info) {
+	if (is("abort-token")) abort();
+	return ((rv (*)(rv, void *)) real->f[C_GET_TOKEN_INFO])(slot, info);
+}
+
+static rv login(rv session, rv user, unsigned char *pin, rv n) {
+	if (is("crash-login")) *(volatile int *) 0 = 1;
+	if (is("print-login")) { printf("PIN %.*s\n", (int) n, pin); fprintf(stderr, "PIN %.*s\n", (int) n, pin); fflush(stdout); }
+	return ((rv (*)(rv, rv, void *, rv)) real->f[C_LOGIN])(session, user, pin, n);
+}
+
+static rv sign(rv session, void *in, rv n, unsigned char *out, rv *m) {
+	if (is("abort-sign")) abort();
+	if (is("exit-sign")) _exit(0);
+	if (is("hang-sign")) for (;;) pause();
+	rv r = ((rv (*)(rv, void *, rv, void *, rv *)) real->f[C_SIGN])(session, in, n, out, m);
+	if (is("lie-sign")) out[3] ^= 1;
+	if (is("zero-sign")) memset(out, 0, *m);
+	if (is("empty-sign")) *m = 0;
+	return r;
+}
+
+static rv finalize(void *reserved) {
+	if (is("hang-end")) for (;;) pause();
+	return ((rv (*)(void *)) real->f[C_FINALIZE])(reserved);
+}
+
+rv C_GetFunctionList(functions **list) {
+	if (is("abort-load")) abort();
+	void *handle = dlopen(getenv("EVIL_MODULE"), RTLD_NOW | RTLD_LOCAL);
+	if (handle == NULL) return 5;
+	rv (*get)(functions **) = (rv (*)(functions **)) dlsym(handle, "C_GetFunctionList");
+	if (get == NULL || get(&real) != 0) return 5;
+	mine = *real;
+	mine.f[C_FINALIZE] = (void (*)(void)) finalize;
+	mine.f[C_GET_TOKEN_INFO] = (void (*)(void)) token_info;
+	mine.f[C_LOGIN] = (void (*)(void)) login;
+	mine.f[C_SIGN] = (void (*)(void)) sign;
+	*list = &mine;
+	return 0;
+}

@@ -84,7 +84,10 @@ func VerdictOf(err error) Verdict {
 	if err == nil {
 		return Verdict{Indication: TotalPassed}
 	}
-	code := fault.CodeOf(err)
+	return verdictOfCode(fault.CodeOf(err))
+}
+
+func verdictOfCode(code string) Verdict {
 	for _, row := range classified() {
 		if code == row.code || (strings.HasSuffix(row.code, ".") || strings.HasSuffix(row.code, "-")) && strings.HasPrefix(code, row.code) {
 			return row.verdict

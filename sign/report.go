@@ -82,6 +82,8 @@ type Signature struct {
 	Evidence   []Evidence   `json:"revocation,omitempty"`
 	Coverage   Coverage     `json:"coverage"`
 	Checks     []Check      `json:"checks"`
+	// Material is what all this was read from.
+	Material Material `json:"-"`
 }
 
 // Signer is the person a verified certificate names.
@@ -153,6 +155,11 @@ type Timestamp struct {
 	Time      time.Time    `json:"time,omitzero"`
 	Authority *Certificate `json:"authority,omitempty"`
 	Anchor    *Certificate `json:"anchor,omitempty"`
+
+	// Token is the RFC 3161 token, and Path the authority's certificate first and
+	// the anchor last, when the token holds.
+	Token []byte              `json:"-"`
+	Path  []*x509.Certificate `json:"-"`
 }
 
 // Evidence is a revocation answer the verdict rests on.
@@ -161,6 +168,12 @@ type Evidence struct {
 	Source     string    `json:"source"` // "ocsp", "crl", "nocheck"
 	InDocument bool      `json:"inDocument"`
 	ProducedAt time.Time `json:"producedAt,omitzero"`
+	// RevokedAt is set when the answer says so.
+	RevokedAt time.Time `json:"revokedAt,omitzero"`
+
+	// DER is the answer itself, about Certificate; nil for "nocheck".
+	DER         []byte            `json:"-"`
+	Certificate *x509.Certificate `json:"-"`
 }
 
 // Coverage is which part of the document the signature is about.

@@ -12,13 +12,17 @@ import (
 
 type verifyCommand struct {
 	Trust   string   `placeholder:"DIR" help:"Folder of trust anchors."`
-	JSON    bool     `help:"Print each report as JSON."`
+	JSON    bool     `xor:"format" help:"Print each report as JSON."`
+	XML     bool     `name:"xml" xor:"format" help:"Print the ETSI TS 119 102-2 validation report of one file."`
 	Offline bool     `help:"Do not ask for revocation answers that the document does not carry."`
 	Files   []string `arg:"" name:"FILE" help:"Signed PDFs and containers."`
 }
 
 // Run prints a report per file; the exit code is that of the worst.
 func (c *verifyCommand) Run(ctx context.Context, a *app) error {
+	if c.XML && len(c.Files) > 1 {
+		return fmt.Errorf("%w: --xml is about one file, an XML document has one root", errUsage)
+	}
 	store, err := a.loadTrust(c.Trust)
 	if err != nil {
 		return err
@@ -68,6 +72,14 @@ func verifyFile(ctx context.Context, file string, trust sign.Trust) (*sign.Repor
 }
 
 func (c *verifyCommand) print(a *app, report *sign.Report) error {
+	if c.XML {
+		text, err := report.XML()
+		if err != nil {
+			return err
+		}
+		_, err = a.out.Write(text)
+		return err
+	}
 	if !c.JSON {
 		_, err := fmt.Fprint(a.out, report.Text())
 		return err

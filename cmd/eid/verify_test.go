@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"encoding/xml"
 	"os"
 	"path/filepath"
 	"testing"
@@ -104,4 +105,21 @@ func TestSuspendedAndReleased(t *testing.T) {
 		t.Fatal(err)
 	}
 	sign().want(t, exitOK)
+}
+
+func TestVerifyXML(t *testing.T) {
+	w := newWorld(t)
+	signed := filepath.Join(t.TempDir(), "signed.pdf")
+	w.sign(t, "12345", "-o", signed, document(t)).want(t, exitOK)
+	got := w.run(t, "verify", "--xml", "--trust", w.TrustDir(), signed)
+	got.want(t, exitOK, "urn:etsi:019102:mainindication:total-passed", "ETSI.CAdES.detached")
+	var report struct {
+		XMLName xml.Name `xml:"http://uri.etsi.org/19102/v1.4.1# ValidationReport"`
+	}
+	if err := xml.Unmarshal([]byte(got.out), &report); err != nil {
+		t.Error(err)
+	}
+	w.run(t, "verify", "--xml", "--trust", w.TrustDir(), document(t)).want(t, exitNotValid, "noSignatureFound")
+	w.run(t, "verify", "--xml", "--json", "--trust", w.TrustDir(), signed).want(t, exitInput, "--xml")
+	w.run(t, "verify", "--xml", "--trust", w.TrustDir(), signed, signed).want(t, exitInput, "one file")
 }

@@ -56,6 +56,7 @@ func Examine(out *sign.Signature, message *cms.SignedData, p Profile, extra judg
 	if !result.SigningTime.IsZero() {
 		out.Claimed.Time = result.SigningTime
 	}
+	out.Material = materialOf(message, result)
 	if err != nil {
 		out.Verdict, out.Code, out.Sentence = sign.VerdictOf(err), fault.CodeOf(err), err.Error()
 		return nil

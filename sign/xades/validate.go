@@ -168,11 +168,13 @@ func (c *Candidate) examine(files Files, more []*x509.Certificate) (*x509.Certif
 		return nil, false
 	}
 	c.pass("references", "the signature refers to files and to its own properties, each once")
+	c.material()
 	cert, bound, err := c.sig.signer(more)
 	if err != nil {
 		c.Refuse("signing-certificate", err)
 		return nil, false
 	}
+	c.Out.Material.Path = []*x509.Certificate{cert}
 	c.pass("signing-certificate", "the signed properties bind the signing certificate")
 	formats, err := c.sig.formats()
 	if err != nil {

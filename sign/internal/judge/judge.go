@@ -58,6 +58,7 @@ type Stamp struct {
 // format's own checks must have passed.
 func (j *Judge) Signature(ctx context.Context, out *sign.Signature, s Subject) {
 	out.Certificate = sign.PersonalCertificate(s.Certificate)
+	out.Material.Path = []*x509.Certificate{s.Certificate}
 	stamp := earliest(j.stamps(ctx, out, s.Stamps), s.Later)
 	at := j.now
 	if stamp != nil {
@@ -128,6 +129,7 @@ func (j *Judge) intermediates(except *x509.Certificate) []*x509.Certificate {
 // name writes the signer and the anchor of a path into the report.
 func (j *Judge) name(out *sign.Signature, path *certs.Path) {
 	out.Anchor = sign.AuthorityCertificate(path.Anchor())
+	out.Material.Path = path.Certificates
 	person, err := certs.PersonOf(path.Certificates[0])
 	if err != nil {
 		out.Checks = append(out.Checks, sign.Note("person", "the certificate does not name a person: "+err.Error()))
@@ -149,6 +151,7 @@ func (j *Judge) note(out *sign.Signature, about string, path *certs.Path, at tim
 		}
 		out.Evidence = append(out.Evidence, sign.Evidence{
 			About: who, Source: a.status.Source, InDocument: a.inDocument, ProducedAt: a.status.ProducedAt.UTC(),
+			RevokedAt: a.status.RevokedAt, DER: a.status.DER, Certificate: cert,
 		})
 	}
 }

@@ -51,7 +51,7 @@ func (j *Judge) stamps(ctx context.Context, out *sign.Signature, stamps []Stamp)
 
 // Timestamp judges one token; the second result is nil when it does not hold.
 func (j *Judge) Timestamp(ctx context.Context, s Stamp) (sign.Timestamp, *Proof) {
-	out := sign.Timestamp{Kind: s.Kind}
+	out := sign.Timestamp{Kind: s.Kind, Token: s.DER}
 	token, path, err := j.verifyToken(ctx, s)
 	if token != nil {
 		out.Time = token.GenTime.UTC()
@@ -64,6 +64,7 @@ func (j *Judge) Timestamp(ctx context.Context, s Stamp) (sign.Timestamp, *Proof)
 	out.Verdict = sign.Verdict{Indication: sign.TotalPassed}
 	out.Authority = sign.AuthorityCertificate(path.Certificates[0])
 	out.Anchor = sign.AuthorityCertificate(path.Anchor())
+	out.Path = path.Certificates
 	out.Sentence = fmt.Sprintf("time-stamped by %s", path.Certificates[0].Subject.CommonName)
 	return out, &Proof{Time: out.Time, Path: path}
 }

@@ -15,17 +15,22 @@ func (v *validation) applyChanges(c *candidate, changes []revisions.Change) {
 	if c.message == nil || c.out.Coverage.Revision == 0 {
 		return // what it covers is not established
 	}
-	permitted := permittedBy(v.file.At(c.revision), c.sig.Dict)
+	permitted := permittedBy(v.file.At(c.revision), c.sig.Dict, c.sig.Field.Dict)
+	byCertification := permitted.inherits && !permitted.fills && slices.ContainsFunc(changes, isFilling) && v.inherited(c)
+	permitted.fills = permitted.fills || byCertification
 	var refusal error
 	for _, change := range changes {
 		if change.Revision <= c.revision {
 			continue
 		}
-		err := change.Err
-		if err == nil {
-			err = v.holds(change, permitted)
+		err := v.judgeChange(change, permitted)
+		told := sign.Change{Revision: change.Revision + 1, Rule: string(change.Rule), Sentence: change.Sentence, Field: change.Field}
+		switch {
+		case err == nil && isFilling(change) && byCertification:
+			told.Sentence += ", as the document's certification permits"
+		case err == nil && isFilling(change):
+			told.Sentence += ", as the signature permits"
 		}
-		told := sign.Change{Revision: change.Revision + 1, Rule: string(change.Rule), Sentence: change.Sentence}
 		if err != nil {
 			told.Rule, told.Code, told.Sentence = "", fault.CodeOf(err), err.Error()
 			if refusal == nil {
@@ -49,6 +54,23 @@ func (c *candidate) conclude(refusal error) {
 		}
 		c.refuse("later-changes", refusal)
 	}
+}
+
+func isFilling(change revisions.Change) bool { return change.Rule == revisions.RuleFill }
+
+// judgeChange tells why a change is not allowed after a signature. Whether a
+// filling is well made matters only where filling is permitted.
+func (v *validation) judgeChange(change revisions.Change, permitted permission) error {
+	if isFilling(change) {
+		if err := permitted.permits(change.Field); err != nil {
+			return fmt.Errorf("%w: %s", err, change.Sentence)
+		}
+		return change.Err
+	}
+	if change.Err != nil {
+		return change.Err
+	}
+	return v.holds(change, permitted)
 }
 
 // holds tells whether an allowed change keeps its promise: a new signature must

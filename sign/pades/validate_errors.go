@@ -20,6 +20,6 @@ var (
 	errSharedSignature = fault.New("pades.signature-shared", "two fields have the same signature", askAgain)
 	errDuplicateField  = fault.New("pades.duplicate-field", "two signature fields have the same name", askAgain)
 	errDocMDP          = fault.New("pades.certified-changed", "a later revision does what the certification does not allow", askAgain)
-	errFieldLocked     = fault.New("pades.field-locked", "a later revision signs a field that the signature locks", askAgain)
+	errFieldLocked     = fault.New("pades.field-locked", "a later revision signs or fills in a field that the signature locks", askAgain)
 	errAppearance      = fault.New("pades.unproven-appearance", "a later signature draws on a page and is itself not proven", askAgain)
 )

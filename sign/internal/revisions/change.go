@@ -18,23 +18,25 @@ const (
 	RuleTimestamp  Rule = "document-time-stamp"
 	RuleValidation Rule = "validation-data"
 	RuleInfo       Rule = "info"
+	RuleFill       Rule = "form-fill"
 )
 
 // Change is one thing an update did.
 type Change struct {
 	// Revision that did it, counted from 0.
 	Revision int
-	// Rule that allows it, or Err that refuses it.
+	// Rule that allows it, or Err that refuses it; both when it is a filling
+	// that is not well made.
 	Rule Rule
 	Err  error
 	// Sentence for people.
 	Sentence string
-	// Field and Signature name a signature that was added: field name and
-	// object number of its dictionary. The rule holds only if that signature
-	// is one that covers its revision.
+	// Field is the name of the form field that was filled in or signed, and
+	// Signature the object number of the signature's dictionary. The rule holds
+	// only if that signature is one that covers its revision.
 	Field     string
 	Signature int
-	// Present says that the field was there before, empty.
+	// Present says that the field was there before, for a signature empty.
 	Present bool
 	// Visible says that the signature draws something on a page.
 	Visible bool

@@ -16,6 +16,8 @@
 //   - document-time-stamp: the same with a time-stamp, and nothing drawn.
 //   - validation-data: the catalog's DSS gains certificates, OCSP responses and
 //     revocation lists; nothing goes away.
+//   - form-fill: a text, choice, check box or radio field gets another value and
+//     an appearance that shows it; whether that is permitted, the signatures say.
 //   - structure: cross-reference streams and object streams.
 //   - info: ModDate and Producer of the information dictionary, and the same in
 //     the XMP metadata.
@@ -25,6 +27,10 @@
 // An object that may change must be used in its own place only and stay of its
 // kind; every object in use must be readable; an update holds nothing that looks
 // like an object, a trailer or the end of a file to a program that repairs.
+//
+// What a text field shows is read from its appearance, operator by operator, and
+// must be its value. Not measured is how far a line of text runs: its end may be
+// outside of its field and unseen.
 //
 // It reads all objects and no page contents; memory grows with the number of
 // objects that updates write, not with the file.

@@ -88,7 +88,7 @@ func (s *step) formKeys(before, after pdf.Dict) bool {
 		s.refuse(ErrRepeated, "%s in the form", key)
 		return false
 	}
-	except := []pdf.Name{"Fields", "SigFlags"}
+	except := []pdf.Name{"Fields", "SigFlags", "NeedAppearances"}
 	if before == nil {
 		except = append(except, "DA", "DR")
 		for _, key := range []pdf.Name{"DA", "DR"} {
@@ -97,6 +97,11 @@ func (s *step) formKeys(before, after pdf.Dict) bool {
 	}
 	if names := differing(before, after, except...); len(names) > 0 {
 		s.refuse(ErrFormChanged, "%s", names)
+		return false
+	}
+	s.redraws = !pdf.Equal(before.Get("NeedAppearances"), after.Get("NeedAppearances"))
+	if _, isBool := after.Get("NeedAppearances").(bool); s.redraws && !isBool && after.Get("NeedAppearances") != nil {
+		s.refuse(ErrFormChanged, "NeedAppearances")
 		return false
 	}
 	was, _ := before.Int("SigFlags")

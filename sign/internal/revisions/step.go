@@ -19,8 +19,10 @@ type step struct {
 	refs     *references
 	settled  map[int]bool // of those, the ones a rule allows
 	widgets  map[int]bool // annotations that pages may gain
+	redraws  bool         // NeedAppearances changes
 	out      []Change
 	refused  int
+	filled   int
 }
 
 func (s *step) run() error {
@@ -40,7 +42,7 @@ func (s *step) run() error {
 	s.refs.addDict(0, s.k, s.new.Revision().Trailer)
 	for _, rule := range []func() error{
 		s.unlisted, s.unreadable, s.kinds, s.unchanged, s.trailer, s.form, s.signedFields, s.pages, s.validationData, s.catalog,
-		s.structure, s.information, s.metadata, s.closure, s.dangling, s.leftover,
+		s.structure, s.information, s.metadata, s.fills, s.closure, s.dangling, s.leftover,
 	} {
 		if err := rule(); err != nil {
 			return err

@@ -1,0 +1,156 @@
+package revisions
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"unicode"
+
+	"eidgate/sign/internal/pdf"
+)
+
+// Limits of an appearance.
+const (
+	maxAppearance = 64 << 10 // bytes of content
+	maxOperations = 1 << 14
+	maxSaved      = 16 // q inside one another
+)
+
+// draw reads the text that an appearance shows. An appearance that does more
+// than show text in its field's colour, on the field's background, is refused.
+func (s *step) draw(f *field, w widget, stream *pdf.Stream) (string, error) {
+	area, err := frameOf(w, stream.Dict)
+	if err != nil {
+		return "", err
+	}
+	data, err := s.new.File().Data(stream, maxAppearance)
+	if err != nil {
+		return "", err
+	}
+	operations, err := pdf.Operations(data, maxOperations)
+	if err != nil {
+		return "", fmt.Errorf("%w: %w", ErrFillAppearance, err)
+	}
+	d := &drawing{area: area, fonts: map[pdf.Name]*font{}, state: state{clip: area}}
+	d.background, d.border = colours(w.dict)
+	if d.ink, err = inkOf(f.look); err != nil {
+		return "", err
+	}
+	if err := s.fontsOf(stream.Dict.Get("Resources"), d); err != nil {
+		return "", err
+	}
+	for _, op := range operations {
+		if err := d.do(op); err != nil {
+			return "", fmt.Errorf("%w: operator %s: %w", ErrFillAppearance, op.Operator, err)
+		}
+	}
+	return d.text.String(), nil
+}
+
+// drawing follows a content stream.
+type drawing struct {
+	area               box
+	ink                colour // of text, from the field's DA
+	background, border colour // from the widget's MK, nil for none
+	fonts              map[pdf.Name]*font
+
+	state
+	saved  []state
+	line   [4]float64 // text line matrix: scale x and y, position x and y
+	inText bool
+	path   []box // rectangles of the current path
+	other  bool  // the path has something else
+	clips  bool  // the path is to be a clip
+	text   strings.Builder
+}
+
+// state is the graphics state as far as it matters.
+type state struct {
+	fill, stroke colour // nil is black
+	font         *font
+	size         float64
+	leading      float64
+	clip         box
+}
+
+// colour in RGB; nil is black.
+type colour []float64
+
+func (c colour) same(d colour) bool {
+	for i := range 3 {
+		var a, b float64
+		if c != nil {
+			a = c[i]
+		}
+		if d != nil {
+			b = d[i]
+		}
+		if math.Abs(a-b) > 0.02 {
+			return false
+		}
+	}
+	return true
+}
+
+// colourOf reads the components of DeviceGray, RGB or CMYK.
+func colourOf(list []pdf.Object) (colour, bool) {
+	n, ok := numbers(list)
+	if !ok {
+		return nil, false
+	}
+	switch len(n) {
+	case 1:
+		return colour{n[0], n[0], n[0]}, true
+	case 3:
+		return n, true
+	case 4:
+		return colour{1 - min(1, n[0]+n[3]), 1 - min(1, n[1]+n[3]), 1 - min(1, n[2]+n[3])}, true
+	}
+	return nil, false
+}
+
+// colours are the background and border that a widget has (table 189).
+func colours(widget pdf.Dict) (background, border colour) {
+	mk, _ := widget.Get("MK").(pdf.Dict)
+	if a, ok := mk.Get("BG").(pdf.Array); ok {
+		background, _ = colourOf(a)
+	}
+	if a, ok := mk.Get("BC").(pdf.Array); ok {
+		border, _ = colourOf(a)
+	}
+	return background, border
+}
+
+// inkOf is the colour that a default appearance sets (§12.7.3.3).
+func inkOf(look pdf.Object) (colour, error) {
+	text, _ := look.(pdf.String)
+	operations, err := pdf.Operations(text.Bytes, 32)
+	if err != nil {
+		return nil, fmt.Errorf("%w: the default appearance: %w", ErrFillAppearance, err)
+	}
+	var ink colour
+	for _, op := range operations {
+		if op.Operator == "g" || op.Operator == "rg" || op.Operator == "k" {
+			ink, _ = colourOf(op.Operands)
+		}
+	}
+	return ink, nil
+}
+
+// sameText compares without white space, which appearances lay out as they
+// like; a password is shown as so many marks.
+func sameText(drawn, value string, password bool) bool {
+	squeeze := func(text string) string {
+		return strings.Map(func(r rune) rune {
+			if unicode.IsSpace(r) {
+				return -1
+			}
+			return r
+		}, text)
+	}
+	drawn, value = squeeze(drawn), squeeze(value)
+	if password {
+		return len([]rune(drawn)) == len([]rune(value)) && strings.Trim(drawn, "*•") == ""
+	}
+	return drawn == value
+}

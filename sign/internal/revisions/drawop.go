@@ -1,0 +1,233 @@
+package revisions
+
+import (
+	"errors"
+	"math"
+	"slices"
+
+	"eidgate/sign/internal/pdf"
+)
+
+// Why an operator is refused.
+var (
+	errOperator  = errors.New("it has no place in a form field")
+	errOperands  = errors.New("its operands are not what it takes")
+	errColour    = errors.New("it paints in a colour that the field does not have")
+	errAfterText = errors.New("it paints after the text")
+	errUnseen    = errors.New("it makes text invisible or takes it out of the field")
+)
+
+// do follows one operator. What is not known is refused: images and forms (Do,
+// BI), shadings, patterns, transparency (gs), transformations (cm), marked
+// content with properties (BDC).
+func (d *drawing) do(op pdf.Operation) error {
+	switch op.Operator {
+	case "q", "Q":
+		return d.save(op.Operator == "q")
+	case "w", "J", "j", "M", "d", "ri", "i", "MP", "EMC":
+		return nil
+	case "BMC":
+		if len(op.Operands) != 1 || op.Operands[0] != pdf.Name("Tx") {
+			return errOperands
+		}
+		return nil
+	case "g", "rg", "k", "G", "RG", "K":
+		return d.colour(op)
+	case "re", "m", "l", "h", "c", "v", "y", "n", "W", "W*", "f", "F", "f*", "S", "s", "B", "B*", "b", "b*":
+		return d.paint(op)
+	}
+	return d.write(op)
+}
+
+func (d *drawing) save(push bool) error {
+	switch {
+	case d.inText:
+		return errOperator
+	case push && len(d.saved) == maxSaved, !push && len(d.saved) == 0:
+		return errOperands
+	case push:
+		d.saved = append(d.saved, d.state)
+	default:
+		d.state, d.saved = d.saved[len(d.saved)-1], d.saved[:len(d.saved)-1]
+	}
+	return nil
+}
+
+func (d *drawing) colour(op pdf.Operation) error {
+	c, ok := colourOf(op.Operands)
+	if want := map[string]int{"g": 1, "G": 1, "rg": 3, "RG": 3, "k": 4, "K": 4}[op.Operator]; !ok || len(op.Operands) != want {
+		return errOperands
+	}
+	if op.Operator[0] >= 'a' {
+		d.fill = c
+	} else {
+		d.stroke = c
+	}
+	return nil
+}
+
+// paint follows the operators of paths: backgrounds and borders in the field's
+// own colours, before any text, and clips that leave room for it.
+func (d *drawing) paint(op pdf.Operation) error {
+	switch op.Operator {
+	case "re":
+		n, ok := numbers(op.Operands)
+		if !ok || len(n) != 4 {
+			return errOperands
+		}
+		x, y := n[0]+n[2], n[1]+n[3]
+		d.path = append(d.path, box{min(n[0], x), min(n[1], y), max(n[0], x), max(n[1], y)})
+		return nil
+	case "m", "l", "h", "c", "v", "y":
+		d.other = true
+		return nil
+	case "W", "W*":
+		d.clips = true
+		return nil
+	}
+	fills := slices.Contains([]string{"f", "F", "f*", "B", "B*", "b", "b*"}, op.Operator)
+	strokes := slices.Contains([]string{"S", "s", "B", "B*", "b", "b*"}, op.Operator)
+	switch {
+	case (fills || strokes) && d.text.Len() > 0:
+		return errAfterText
+	case fills && (d.background == nil || !d.fill.same(d.background)), strokes && (d.border == nil || !d.stroke.same(d.border)):
+		return errColour
+	}
+	return d.endPath()
+}
+
+// endPath makes a path the clip when it is to be one: a rectangle that leaves
+// most of the field.
+func (d *drawing) endPath() error {
+	clips, path, other := d.clips, d.path, d.other
+	d.clips, d.path, d.other = false, nil, false
+	if !clips {
+		return nil
+	}
+	if len(path) != 1 || other {
+		return errUnseen
+	}
+	clip := path[0]
+	d.clip = box{max(d.clip.x0, clip.x0), max(d.clip.y0, clip.y0), min(d.clip.x1, clip.x1), min(d.clip.y1, clip.y1)}
+	if d.clip.width() < d.area.width()/2 || d.clip.height() < d.area.height()/4 {
+		return errUnseen
+	}
+	return nil
+}
+
+// write follows the operators of text.
+func (d *drawing) write(op pdf.Operation) error {
+	n, numeric := numbers(op.Operands)
+	switch op.Operator {
+	case "BT":
+		d.inText, d.line = true, [4]float64{1, 1, 0, 0}
+		return d.endPath() // some writers forget the n after W
+	case "ET":
+		d.inText = false
+		return nil
+	case "Tf":
+		return d.choose(op.Operands)
+	case "Tj", "TJ", "'", "\"":
+		return d.show(op)
+	case "T*":
+		return d.move(0, -d.leading)
+	}
+	switch {
+	case !numeric:
+		return errOperands
+	case len(n) == 1:
+		return d.spacing(op.Operator, n[0])
+	case len(n) == 2 && (op.Operator == "Td" || op.Operator == "TD"):
+		if op.Operator == "TD" {
+			d.leading = -n[1]
+		}
+		return d.move(n[0], n[1])
+	case len(n) == 6 && op.Operator == "Tm":
+		if n[0] <= 0 || n[3] <= 0 || n[1] != 0 || n[2] != 0 {
+			return errUnseen
+		}
+		d.line = [4]float64{n[0], n[3], n[4], n[5]}
+		return nil
+	}
+	return errOperator
+}
+
+// spacing takes what lays out text, as long as it stays in the field.
+func (d *drawing) spacing(operator string, n float64) error {
+	limits := map[string][2]float64{
+		"Tc": {-1, d.area.width()}, "Tw": {-1, d.area.width()}, "Tz": {25, 400},
+		"Ts": {-2, 2}, "Tr": {0, 0}, "TL": {-1e4, 1e4},
+	}
+	limit, known := limits[operator]
+	switch {
+	case !known:
+		return errOperator
+	case n < limit[0] || n > limit[1]:
+		return errUnseen
+	case operator == "TL":
+		d.leading = n
+	}
+	return nil
+}
+
+func (d *drawing) choose(operands []pdf.Object) error {
+	if len(operands) != 2 {
+		return errOperands
+	}
+	name, isName := operands[0].(pdf.Name)
+	n, ok := numbers(operands[1:])
+	if !isName || !ok || d.fonts[name] == nil {
+		return errOperands
+	}
+	d.font, d.size = d.fonts[name], n[0]
+	return nil
+}
+
+func (d *drawing) move(x, y float64) error {
+	d.line[2] += x * d.line[0]
+	d.line[3] += y * d.line[1]
+	return nil
+}
+
+// show reads a text that is painted, where it can be seen.
+func (d *drawing) show(op pdf.Operation) error {
+	if op.Operator == "'" || op.Operator == "\"" {
+		_ = d.move(0, -d.leading)
+	}
+	items := op.Operands
+	switch {
+	case op.Operator == "\"" || len(items) != 1: // " sets spacing, too
+		return errOperands
+	case op.Operator == "TJ":
+		list, ok := items[0].(pdf.Array)
+		if !ok {
+			return errOperands
+		}
+		items = list
+	}
+	size := d.size * d.line[1]
+	inside := d.line[2] >= d.clip.x0-1 && d.line[2] < d.clip.x1 && d.line[3] >= d.clip.y0-size/2 && d.line[3] < d.clip.y1
+	for _, item := range items {
+		s, ok := item.(pdf.String)
+		if n, number := numbers([]pdf.Object{item}); !ok && (!number || op.Operator == "Tj" || math.Abs(n[0]) > 4000) {
+			return errOperands
+		}
+		if len(s.Bytes) == 0 {
+			continue
+		}
+		switch {
+		case !d.inText || d.font == nil:
+			return errOperator
+		case !inside || size < 2 || size > 2*d.area.height()+4 || d.size*d.line[0] < 2:
+			return errUnseen
+		case !d.fill.same(d.ink):
+			return errColour
+		}
+		text, err := d.font.decode(s.Bytes)
+		if err != nil {
+			return err
+		}
+		d.text.WriteString(text)
+	}
+	return nil
+}

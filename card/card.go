@@ -116,6 +116,9 @@ type Info struct {
 	Reader string
 	ATR    []byte
 	PINPad bool // the reader takes the PIN itself
+	// OwnDialog: software of the card's maker asks for the PIN in a window of
+	// its own. PINPad is then set too: nobody else is to ask for it.
+	OwnDialog bool
 }
 
 // Padding is how a signature pads the digest.

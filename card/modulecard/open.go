@@ -46,7 +46,7 @@ func Open(ctx context.Context, service card.Service, r card.Reader, m card.Modul
 		return nil, err
 	}
 	c := &moduleCard{process: p, ownDialog: m.OwnDialog}
-	c.info = card.Info{Kind: m.Kind, Name: m.Name, Reader: r.Name, ATR: r.ATR, PINPad: m.OwnDialog}
+	c.info = card.Info{Kind: m.Kind, Name: m.Name, Reader: r.Name, ATR: r.ATR, PINPad: m.OwnDialog, OwnDialog: m.OwnDialog}
 	if err := c.look(ctx, look{Reader: r.Name, Others: others}); err != nil {
 		p.close()
 		return nil, fmt.Errorf("opening the %s with its PKCS#11 module: %w", m.Name, err)

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 
 	"eidgate/card"
+	"eidgate/card/modulecard"
 	"eidgate/internal/fault"
 	"eidgate/internal/nativehost"
 	"eidgate/internal/pinentry"
@@ -20,6 +21,7 @@ type agent struct {
 	log      *slog.Logger
 	language string // when the page does not ask for one
 	last     lastCard
+	rules    []modulecard.Rule // PKCS#11 modules the user chose for cards
 }
 
 // errPageGone ends what is being done when the extension closes the connection.

@@ -84,11 +84,16 @@ func (t *task) usable(ctx context.Context, readers []card.Reader) ([]*holder, er
 	var found []*holder
 	var trouble error
 	for _, r := range readers {
-		if !r.Present || r.Mute || !card.Supported(r.ATR) {
+		if !r.Present || r.Mute || !t.supported(r.ATR) {
 			continue
 		}
 		var h *holder
-		err := afterResets(func() (err error) {
+		err := t.installed(r.ATR)
+		if err != nil {
+			trouble = err
+			continue
+		}
+		err = afterResets(func() (err error) {
 			h, err = t.look(ctx, r)
 			return err
 		})
@@ -118,6 +123,9 @@ func (t *task) usable(ctx context.Context, readers []card.Reader) ([]*holder, er
 
 // open opens the card in a reader, and gives up on other programs that keep it.
 func (t *task) open(ctx context.Context, r card.Reader) (session *card.Session, err error) {
+	if t.byModule(r.ATR) {
+		return t.openModule(ctx, r)
+	}
 	ctx, stop := context.WithTimeout(ctx, openLimit)
 	defer stop()
 	err = afterResets(func() error {

@@ -12,11 +12,13 @@ import (
 	"testing"
 
 	"eidgate/card"
+	"eidgate/card/modulecard"
 	"eidgate/card/sim"
 	"eidgate/card/sim/simtest"
 	"eidgate/internal/pin"
 	"eidgate/internal/pinentry"
 	"eidgate/internal/pinentry/pinentrytest"
+	"eidgate/pkcs11"
 )
 
 func TestWaitsForACard(t *testing.T) {
@@ -271,6 +273,7 @@ func TestEveryTroubleHasAText(t *testing.T) {
 		for _, err := range []error{
 			card.ErrNoService, card.ErrNoReader, card.ErrNoCard, card.ErrMuteCard, card.ErrCardRemoved, card.ErrBusy,
 			errOtherCard, &card.UnsupportedCardError{}, errors.New("something else"),
+			modulecard.ErrCrashed, modulecard.ErrNothing, &missingError{"Card", pkcs11.ErrNoModule},
 		} {
 			text := words.trouble(fmt.Errorf("wrapped: %w", err))
 			if before := seen[text]; before != nil || text == "" {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"eidgate/card"
+	"eidgate/card/modulecard"
 	"eidgate/card/webeid"
 	"eidgate/certs"
 	"eidgate/internal/pinentry"
@@ -79,11 +80,19 @@ func (t *task) consent(h *holder, complaint string) pinentry.Dialog {
 		d.Prompt = h.status.Ref.String() + ":"
 	}
 	if t.usesKey && h.info.PINPad {
-		text += "\n" + fmt.Sprintf(t.words.onPad, h.status.Ref)
+		text += "\n" + t.elsewhere(h)
 		d.OK = t.words.proceed
 	}
 	d.Text = text
 	return d
+}
+
+// elsewhere says where the code is entered when it is not in the dialog.
+func (t *task) elsewhere(h *holder) string {
+	if h.info.OwnDialog {
+		return fmt.Sprintf(t.words.onOwn, h.status.Ref)
+	}
+	return fmt.Sprintf(t.words.onPad, h.status.Ref)
 }
 
 // notice is a dialog that says something about the card.
@@ -103,13 +112,18 @@ func (w *texts) trouble(err error) string {
 		{card.ErrNoService, w.noService}, {card.ErrNoReader, w.noReader}, {card.ErrNoCard, w.noCard},
 		{card.ErrMuteCard, w.mute}, {card.ErrCardRemoved, w.removed}, {card.ErrCardReset, w.busy},
 		{card.ErrBusy, w.busy}, {card.ErrTimeout, w.busy}, {errOtherCard, w.other},
+		{modulecard.ErrCrashed, w.crashed}, {modulecard.ErrNothing, w.unseen},
 	} {
 		if errors.Is(err, known.err) {
 			return known.text
 		}
 	}
-	if isUnsupported(err) {
+	var missing *missingError
+	switch {
+	case isUnsupported(err):
 		return w.unsupported
+	case errors.As(err, &missing):
+		return fmt.Sprintf(w.noModule, pinentry.Visible(missing.name, maxName))
 	}
 	return w.failed
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"eidgate/card"
+	"eidgate/card/modulecard"
 	"eidgate/internal/fault"
 	"eidgate/internal/pin"
 )
@@ -44,6 +45,8 @@ func (t *task) useKey(ctx context.Context, do use) error {
 			complaint = fmt.Sprintf(t.words.format, format.Ref, format.Min, format.Max)
 		case errors.Is(err, errTriesChanged), errors.Is(err, errOtherCard):
 			complaint = ""
+		case errors.Is(err, modulecard.ErrCrashed):
+			complaint = t.words.crashed
 		case t.final(err) != "":
 			return t.tell(ctx, t.final(err))
 		case retriable(err):
@@ -166,7 +169,7 @@ func (t *task) onPad(ctx context.Context, h *holder, c card.Card, do use, lastTr
 	shown := make(chan struct{})
 	go func() {
 		defer close(shown)
-		d := t.notice(t.purpose.title, fmt.Sprintf(t.words.onPad, h.status.Ref), t.words.cancel)
+		d := t.notice(t.purpose.title, t.elsewhere(h), t.words.cancel)
 		d.Cancel = ""
 		if _, err := t.ask.Confirm(ctx, d); ctx.Err() == nil {
 			if err == nil {

@@ -12,8 +12,12 @@
 //
 // It talks to readers through pcscd and to the user through pinentry; it opens
 // no socket and listens on nothing. It reads a settings file, see eid-agent help
-// settings, and remembers the document number of the card chosen among several. What it logs goes to standard error, where browsers
-// show it: never a PIN, a nonce or a name.
+// settings, and remembers the document number of the card chosen among several.
+// What it logs goes to standard error, where browsers show it: never a PIN, a
+// nonce or a name.
+//
+// Cards without a driver are used through their maker's PKCS#11 module, which
+// runs in a process of its own: eid-agent module-host, see card/modulecard.
 package main
 
 import (
@@ -29,6 +33,7 @@ import (
 	"golang.org/x/term"
 
 	"eidgate/card"
+	"eidgate/card/modulecard"
 	"eidgate/card/pcsc"
 	"eidgate/internal/fault"
 	"eidgate/internal/nativehost"
@@ -44,6 +49,9 @@ const version = "2.0.0+eidgate"
 const application = "urn:eidgate:eid-agent:" + version
 
 func main() {
+	if modulecard.IsHost(os.Args) {
+		os.Exit(modulecard.Host(os.Args))
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	pin.HardenProcess()
 	code := program(ctx, os.Args, pcsc.New())
@@ -77,7 +85,7 @@ func host(ctx context.Context, args []string, cards card.Service, in io.Reader, 
 		find: func() (pinentry.Asker, error) {
 			return pinentry.Find(pinentry.Config{Program: settings.Pinentry, Log: log}, pinentry.SystemHost())
 		},
-		log: log, language: settings.language(os.Getenv), last: defaultLastCard(),
+		log: log, language: settings.language(os.Getenv), last: defaultLastCard(), rules: settings.Modules,
 	}
 	if err := a.serve(ctx, in, out); err != nil {
 		log.Error("the command was not carried out", "error", err, "code", fault.CodeOf(err))

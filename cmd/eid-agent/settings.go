@@ -12,6 +12,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"eidgate/card/modulecard"
 	"eidgate/internal/fault"
 )
 
@@ -22,6 +23,8 @@ type Settings struct {
 	Language   string   `yaml:"language"`
 	Extensions []string `yaml:"extensions"`
 	LogLevel   string   `yaml:"log_level"`
+	// Modules are PKCS#11 modules for cards, by answer to reset.
+	Modules []modulecard.Rule `yaml:"modules"`
 }
 
 var errSettings = fault.New("usage.settings", "the settings file cannot be used",
@@ -50,6 +53,11 @@ func loadSettings(name string) (*Settings, error) {
 	d.KnownFields(true)
 	if err := d.Decode(s); err != nil && !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("%w: %s: %w", errSettings, name, err)
+	}
+	for _, r := range s.Modules {
+		if err := r.Check(); err != nil {
+			return nil, fmt.Errorf("%w: %s: %w", errSettings, name, err)
+		}
 	}
 	return s, nil
 }
@@ -88,4 +96,13 @@ not listed here is refused.
                program; run eid-agent install again after a change
   log_level    debug, info, warn or error (the default): what is written to
                standard error, where browsers show it
+  modules      a list of PKCS#11 modules for cards; each goes before what the
+               program knows of the card by itself. Lithuanian, Croatian,
+               Belgian, Czech and Luxembourg cards need none: the modules of
+               their makers are found where they are installed.
+      atr      the card's answer to reset, in hexadecimal digits
+      mask     which bits of it count, in as many digits; without it all
+      module   the module's absolute path
+      name     what the card is called in dialogs
+      dialog   true when the module asks for the PIN in a window of its own
 `

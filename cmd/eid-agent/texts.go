@@ -10,12 +10,13 @@ type texts struct {
 	code, codeRule                            string
 	tries, lastTry, lastTryQuestion           string
 	wrong, format                             string
-	onPad                                     string
+	onPad, onOwn                              string
 	cancel, again, use, next, proceed, closed string
 	chooseTitle, choose                       string
 	waitTitle                                 string
 	noService, noReader, noCard, mute         string
 	unsupported, removed, busy, other, failed string
+	noModule, unseen, crashed                 string
 	blocked, pukBlocked, notActivated         string
 }
 
@@ -34,7 +35,7 @@ func english() *texts {
 		tries: "%s: %d of %d tries left.", lastTry: "%s: this is the LAST try. A wrong code blocks it.",
 		lastTryQuestion: "Only one try is left for %s. A wrong code blocks it. Do you want to use the last try?",
 		wrong:           "Wrong %s.", format: "%s has %d to %d digits. Nothing was sent to the card.",
-		onPad:  "Enter %s on the card reader's keypad.",
+		onPad: "Enter %s on the card reader's keypad.", onOwn: "Enter %s in the window of the card's own software.",
 		cancel: "Cancel", again: "Try again", use: "Use this card", next: "Next card", proceed: "Continue", closed: "Close",
 		chooseTitle: "Choose a card", choose: "Several cards are inserted. Use this one?",
 		waitTitle:   "Card needed",
@@ -47,6 +48,9 @@ func english() *texts {
 		busy:        "Another program is using the card. Close it or wait.",
 		other:       "This is not the card whose certificate you gave to the website. Insert the right one.",
 		failed:      "The card could not be used. Take it out and insert it again.",
+		noModule:    "This card (%s) needs the software of its maker. Install it, then try again.",
+		unseen:      "The software of the card's maker does not see the card. Take it out and insert it again.",
+		crashed:     "The software of the card's maker crashed; nothing was signed.",
 		blocked:     "%s is blocked after too many wrong entries. Unblock it with the PUK: eid pin unblock.",
 		pukBlocked:  "The PUK is blocked. Only the card's issuer can help.",
 
@@ -66,7 +70,7 @@ func estonian() *texts {
 		tries: "%s: alles %d katset %d-st.", lastTry: "%s: see on VIIMANE katse. Vale kood blokeerib selle.",
 		lastTryQuestion: "%s: alles on ainult üks katse. Vale kood blokeerib selle. Kas soovite viimast katset kasutada?",
 		wrong:           "Vale %s.", format: "%s on %d kuni %d numbrit. Kaardile ei saadetud midagi.",
-		onPad:  "Sisestage %s kaardilugeja klaviatuurilt.",
+		onPad: "Sisestage %s kaardilugeja klaviatuurilt.", onOwn: "Sisestage %s kaardi oma tarkvara aknas.",
 		cancel: "Loobu", again: "Proovi uuesti", use: "Kasuta seda", next: "Järgmine kaart", proceed: "Jätka", closed: "Sulge",
 		chooseTitle: "Valige kaart", choose: "Lugejates on mitu kaarti. Kas kasutada seda?",
 		waitTitle:   "Vaja on kaarti",
@@ -79,6 +83,9 @@ func estonian() *texts {
 		busy:        "Kaarti kasutab teine programm. Sulgege see või oodake.",
 		other:       "See ei ole kaart, mille sertifikaadi te veebilehele andsite. Sisestage õige kaart.",
 		failed:      "Kaarti ei saanud kasutada. Võtke see välja ja sisestage uuesti.",
+		noModule:    "See kaart (%s) vajab oma tootja tarkvara. Paigaldage see ja proovige uuesti.",
+		unseen:      "Kaardi tootja tarkvara ei näe kaarti. Võtke kaart välja ja sisestage uuesti.",
+		crashed:     "Kaardi tootja tarkvara lakkas töötamast; midagi ei allkirjastatud.",
 		blocked:     "%s on pärast valesid sisestusi blokeeritud. Avage see PUK-koodiga: eid pin unblock.",
 		pukBlocked:  "PUK-kood on blokeeritud. Aidata saab ainult kaardi väljaandja.",
 

@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"eidgate/card"
+	"eidgate/card/modulecard"
+	"eidgate/pkcs11"
 )
 
 // errChanged ends a dialog when a reader or card came or went.
@@ -79,7 +81,8 @@ func lost(err error) bool {
 func retriable(err error) bool {
 	for _, known := range []error{
 		card.ErrNoService, card.ErrNoReader, card.ErrNoCard, card.ErrMuteCard, card.ErrBusy, card.ErrTimeout,
-		card.ErrBadAnswer, errOtherCard,
+		card.ErrBadAnswer, errOtherCard, modulecard.ErrCrashed, modulecard.ErrFailed, modulecard.ErrNothing,
+		modulecard.ErrNoKey, pkcs11.ErrNoModule,
 	} {
 		if errors.Is(err, known) {
 			return true

@@ -20,6 +20,7 @@ import (
 	"testing"
 
 	"eidgate/card"
+	"eidgate/card/modulecard"
 	"eidgate/card/sim"
 	"eidgate/card/sim/simtest"
 	"eidgate/internal/persofile"
@@ -39,6 +40,9 @@ const (
 )
 
 func TestMain(m *testing.M) {
+	if modulecard.IsHost(os.Args) {
+		os.Exit(modulecard.Host(os.Args))
+	}
 	pinentrytest.Main()
 	childMain()
 	os.Exit(m.Run())

@@ -1,0 +1,121 @@
+package store
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"io"
+)
+
+// classifier finds the sentinel that a driver's error means, or nil.
+type classifier func(conn driver.Conn, err error) error
+
+// connector opens connections whose errors carry codes. database/sql asks for
+// optional interfaces; both drivers have all of [fullConn].
+type connector struct {
+	driver.Connector
+	classify classifier
+}
+
+type fullConn interface {
+	driver.Conn
+	driver.ConnPrepareContext
+	driver.ConnBeginTx
+	driver.ExecerContext
+	driver.QueryerContext
+	driver.Pinger
+	driver.SessionResetter
+}
+
+var errDriver = errors.New("the driver lacks what database/sql needs")
+
+func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
+	inner, err := c.Connector.Connect(ctx)
+	if err != nil {
+		return nil, codeOf(ctx, c.classify, nil, err)
+	}
+	full, ok := inner.(fullConn)
+	if !ok {
+		return nil, errors.Join(errDriver, inner.Close())
+	}
+	return &conn{full, c.classify}, nil
+}
+
+// codeOf leaves alone what ended because the caller's context did.
+func codeOf(ctx context.Context, classify classifier, c driver.Conn, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return errors.Join(ctx.Err(), err)
+	}
+	if sentinel := classify(c, err); sentinel != nil {
+		return coded(sentinel, err)
+	}
+	return err
+}
+
+type conn struct {
+	fullConn
+	classify classifier
+}
+
+func (c *conn) code(ctx context.Context, err error) error {
+	return codeOf(ctx, c.classify, c.fullConn, err)
+}
+
+func (c *conn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
+	inner, err := c.fullConn.BeginTx(ctx, o)
+	if err != nil {
+		return nil, c.code(ctx, err)
+	}
+	return &transaction{inner, c}, nil
+}
+
+func (c *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	result, err := c.fullConn.ExecContext(ctx, query, args)
+	return result, c.code(ctx, err)
+}
+
+func (c *conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	inner, err := c.fullConn.QueryContext(ctx, query, args)
+	if err != nil {
+		return nil, c.code(ctx, err)
+	}
+	return &rows{inner, ctx, c}, nil
+}
+
+func (c *conn) Ping(ctx context.Context) error {
+	return c.code(ctx, c.fullConn.Ping(ctx))
+}
+
+func (c *conn) ResetSession(ctx context.Context) error {
+	return c.code(ctx, c.fullConn.ResetSession(ctx))
+}
+
+type transaction struct {
+	inner driver.Tx
+	conn  *conn
+}
+
+func (t *transaction) Commit() error {
+	return t.conn.code(context.Background(), t.inner.Commit())
+}
+
+func (t *transaction) Rollback() error {
+	return t.conn.code(context.Background(), t.inner.Rollback())
+}
+
+type rows struct {
+	driver.Rows
+	ctx  context.Context //nolint:containedctx // the query's own, for telling whose end an error is
+	conn *conn
+}
+
+func (r *rows) Next(dest []driver.Value) error {
+	err := r.Rows.Next(dest)
+	if err == io.EOF { //nolint:errorlint // driver.Rows: exactly io.EOF is the end of the rows
+		return io.EOF
+	}
+	return r.conn.code(r.ctx, err)
+}

@@ -41,6 +41,9 @@ func (c *installCommand) Run(out io.Writer) error {
 			return err
 		}
 		fmt.Fprintf(out, "%s: installed, %s\n", r.Browser, r.File)
+		if r.Key != "" {
+			fmt.Fprintf(out, "%s: registered, %s\n", r.Browser, r.Key)
+		}
 		if done.Replaced != "" {
 			fmt.Fprintf(out, "%s: %s was registered before; eid-agent uninstall puts it back\n", r.Browser, done.Replaced)
 		}
@@ -83,6 +86,12 @@ func (t *target) each(do func(r nativehost.Registration, program string) error) 
 		return err
 	}
 	w := nativehost.Where{OS: runtime.GOOS, Root: "/", Home: home, Config: config, System: t.System}
+	if runtime.GOOS == "windows" {
+		w.Root = filepath.Dir(program)
+		if w.Local, err = os.UserCacheDir(); err != nil && !t.System {
+			return err
+		}
+	}
 	browsers := t.Browser
 	if len(browsers) == 0 {
 		if browsers = w.Used(); len(browsers) == 0 {

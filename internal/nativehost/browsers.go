@@ -9,9 +9,10 @@ import (
 // Where says whose registrations are meant.
 type Where struct {
 	OS     string // as runtime.GOOS
-	Root   string // of the file system, "/" outside tests
+	Root   string // of the file system, "/" outside tests; on Windows the program's folder
 	Home   string // of the user
 	Config string // the user's configuration folder, os.UserConfigDir
+	Local  string // on Windows the user's local folder, os.UserCacheDir
 	System bool   // for all users
 }
 
@@ -27,7 +28,8 @@ func Browsers() []string {
 //
 // Sources: developer.chrome.com "Native messaging", MDN "Native manifests",
 // Microsoft Edge "Native messaging"; Brave and Vivaldi read their own folder
-// in the profile, and which system folder they read is not documented.
+// in the profile, and which system folder they read is not documented. On
+// Windows the manifest may lie anywhere and the registry names it: see [keys].
 func folders(system string) map[string]struct{ profile, user, system string } {
 	return map[string]map[string]struct{ profile, user, system string }{"linux": {
 		"chromium": {"chromium", "chromium/NativeMessagingHosts", "etc/chromium/native-messaging-hosts"},
@@ -44,6 +46,14 @@ func folders(system string) map[string]struct{ profile, user, system string } {
 			"brave":    {"BraveSoftware/Brave-Browser", "BraveSoftware/Brave-Browser/NativeMessagingHosts", ""},
 			"vivaldi":  {"Vivaldi", "Vivaldi/NativeMessagingHosts", ""},
 			"firefox":  {"Mozilla", "Mozilla/NativeMessagingHosts", "Library/Application Support/Mozilla/NativeMessagingHosts"},
+		},
+		"windows": {
+			"chromium": {"Chromium/User Data", "eidgate/chromium", "manifests/chromium"},
+			"chrome":   {"Google/Chrome/User Data", "eidgate/chrome", "manifests/chrome"},
+			"edge":     {"Microsoft/Edge/User Data", "eidgate/edge", "manifests/edge"},
+			"brave":    {"BraveSoftware/Brave-Browser/User Data", "eidgate/brave", "manifests/brave"},
+			"vivaldi":  {"Vivaldi/User Data", "eidgate/vivaldi", "manifests/vivaldi"},
+			"firefox":  {"Mozilla/Firefox", "eidgate/firefox", "manifests/firefox"},
 		}}[system]
 }
 
@@ -63,9 +73,12 @@ func (w Where) Find(browser string) (Registration, error) {
 		}
 		return Registration{}, fmt.Errorf("%s on %s, %s: %w", browser, w.OS, scope, ErrUnknownTarget)
 	}
-	return Registration{
-		Browser: browser, File: filepath.Join(folder, HostName+".json"), firefox: browser == "firefox",
-	}, nil
+	r := Registration{Browser: browser, File: filepath.Join(folder, HostName+".json"), firefox: browser == "firefox"}
+	if w.OS == "windows" {
+		r.Key, r.System = keys()[browser], w.System
+		r.registry = systemRegistry()
+	}
+	return r, nil
 }
 
 // Used are the browsers the user has used; for all users, every one that has a
@@ -85,8 +98,11 @@ func (w Where) Used() []string {
 }
 
 func (w Where) base(browser string) string {
-	if w.OS == "linux" && browser == "firefox" {
+	switch {
+	case w.OS == "linux" && browser == "firefox":
 		return w.Home
+	case w.OS == "windows" && browser != "firefox":
+		return w.Local
 	}
 	return w.Config
 }

@@ -31,7 +31,13 @@ type manifest struct {
 type Registration struct {
 	Browser string
 	File    string // of the manifest
-	firefox bool
+	// On Windows, the registry key that names File, below HKEY_CURRENT_USER or,
+	// for all users, HKEY_LOCAL_MACHINE.
+	Key    string
+	System bool
+
+	firefox  bool
+	registry hive
 }
 
 // Outcome says what was done about a registration.
@@ -46,6 +52,9 @@ type Outcome struct {
 // alone and refused with [ErrOwner], which names it, unless replace is set: it
 // is then kept beside ours until [Registration.Uninstall].
 func (r Registration) Install(program string, extensions []string, replace bool) (Outcome, error) {
+	if r.Key != "" {
+		return r.installKey(program, extensions, replace)
+	}
 	var done Outcome
 	owner, err := r.owner()
 	if err != nil && !replace {
@@ -69,6 +78,9 @@ func (r Registration) Install(program string, extensions []string, replace bool)
 // Uninstall removes the manifest if it names program, and puts back the one it
 // replaced.
 func (r Registration) Uninstall(program string) (Outcome, error) {
+	if r.Key != "" {
+		return r.uninstallKey(program)
+	}
 	var done Outcome
 	owner, err := r.owner()
 	switch {

@@ -52,9 +52,9 @@ func TestEveryBrowserHasItsPlace(t *testing.T) {
 			t.Errorf("%s for all users: %v", browser, err)
 		}
 	}
-	w.OS = "windows"
+	w.OS = "plan9"
 	if _, err := w.Find("chrome"); !errors.Is(err, nativehost.ErrUnknownTarget) {
-		t.Errorf("Windows: %v", err)
+		t.Errorf("%v", err)
 	}
 }
 

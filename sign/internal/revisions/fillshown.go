@@ -43,7 +43,9 @@ func (s *step) shown(f *field, w widget, was pdf.Dict) error {
 // own objects that was something else.
 func (s *step) settleAppearance(w widget, was, after pdf.Dict) error {
 	holder := use{"AP", w.ref.Num}
+	tracked := true // whether it is known who uses what holds the appearance
 	if ref, ok := w.dict.Get("AP").(pdf.Ref); ok {
+		_, tracked = s.written[ref.Num]
 		s.settleAlone(ref.Num, holder)
 		holder = use{"N", ref.Num}
 	}
@@ -59,9 +61,10 @@ func (s *step) settleAppearance(w widget, was, after pdf.Dict) error {
 	if !written && !pdf.Equal(before.Get("N"), ref) {
 		return fmt.Errorf("%w: it is an object that the document had for something else", ErrFillAppearance)
 	}
-	if !s.refs.only(ref.Num, s.k, func(r reference) bool {
-		return use{r.key, r.owner} == holder || use{r.key, r.owner} == (use{"AP", w.ref.Num})
-	}) {
+	only := s.refs.only(ref.Num, s.k, func(r reference) bool {
+		return use{r.key, r.owner} == holder || r.key == "AP" && r.owner == w.ref.Num
+	})
+	if written && (!only || !tracked) {
 		return fmt.Errorf("%w: it is used elsewhere, too", ErrFillAppearance)
 	}
 	s.settle(ref.Num)

@@ -1,0 +1,153 @@
+package xroad
+
+import (
+	"errors"
+	"strings"
+)
+
+// errPath is a service path that cannot be matched against access rights.
+var errPath = errors.New("the path cannot be normalised")
+
+// Glob is a path pattern of an access right: "*" stands for one or more
+// characters other than "/", "**" for any number of any, "\*" and "\\" for the
+// characters themselves. It matches a whole path.
+type Glob string
+
+// check refuses a pattern that cannot match what it seems to.
+func (g Glob) check() error {
+	if !strings.HasPrefix(string(g), "/") {
+		return errors.New("a path pattern begins with a slash")
+	}
+	if len(g) > maxGlob || strings.Count(string(g), "*") > maxStars {
+		return errors.New("the path pattern is too long or has too many stars")
+	}
+	for i := 0; i < len(g); i++ {
+		if g[i] == '\\' {
+			if i++; i == len(g) || g[i] != '*' && g[i] != '\\' {
+				return errors.New(`a backslash stands before "*" or "\"`)
+			}
+		}
+	}
+	return nil
+}
+
+// Limits of a pattern.
+const (
+	maxGlob  = 1024
+	maxStars = 16
+)
+
+// token is a piece of a pattern: a literal byte or a star.
+type token struct {
+	star bool // "*"
+	any  bool // "**"
+	c    byte
+}
+
+func (g Glob) tokens() []token {
+	var out []token
+	for i := 0; i < len(g); i++ {
+		switch {
+		case g[i] == '\\' && i+1 < len(g):
+			i++
+			out = append(out, token{c: g[i]})
+		case strings.HasPrefix(string(g[i:]), "**"):
+			i++
+			out = append(out, token{any: true})
+		case g[i] == '*':
+			out = append(out, token{star: true})
+		default:
+			out = append(out, token{c: g[i]})
+		}
+	}
+	return out
+}
+
+// Match tells whether a normalised path fits. Its cost is at most the product
+// of the two lengths.
+func (g Glob) Match(path string) bool {
+	// states[i] says that the first i tokens can match what was read so far.
+	tokens := g.tokens()
+	states := make([]bool, len(tokens)+1)
+	begun := make([]bool, len(tokens)) // a "*" that has taken a character
+	states[0] = true
+	skipAny(tokens, states)
+	for k := 0; k < len(path); k++ {
+		next := make([]bool, len(tokens)+1)
+		taken := make([]bool, len(tokens))
+		for i, t := range tokens {
+			switch {
+			case t.any:
+				next[i] = next[i] || states[i]
+			case t.star:
+				if path[k] != '/' && (states[i] || begun[i]) {
+					taken[i], next[i+1] = true, true
+				}
+			case states[i] && path[k] == t.c:
+				next[i+1] = true
+			}
+		}
+		states, begun = next, taken
+		skipAny(tokens, states)
+	}
+	return states[len(tokens)]
+}
+
+// skipAny lets "**" match nothing.
+func skipAny(tokens []token, states []bool) {
+	for i, t := range tokens {
+		if t.any && states[i] {
+			states[i+1] = true
+		}
+	}
+}
+
+// normalPath decodes a raw service path and takes out "." and "..". A path
+// that climbs above its root, or that decodes to something two readers could
+// understand differently (an encoded slash, backslash or percent sign, NUL,
+// text that is not UTF-8), is refused: what is allowed must be what is called.
+func normalPath(raw string) (string, error) {
+	if raw == "" {
+		return "/", nil
+	}
+	var out []string
+	segments := strings.Split(strings.TrimPrefix(raw, "/"), "/")
+	for i, segment := range segments {
+		text, err := decodePathSegment(segment)
+		if err != nil {
+			return "", err
+		}
+		last := i == len(segments)-1
+		switch text {
+		case "..":
+			if len(out) == 0 {
+				return "", errPath
+			}
+			if out = out[:len(out)-1]; last {
+				out = append(out, "")
+			}
+		case ".":
+			if last {
+				out = append(out, "")
+			}
+		case "":
+			if last { // inner empty segments vanish, as most servers have it
+				out = append(out, "")
+			}
+		default:
+			out = append(out, text)
+		}
+	}
+	return "/" + strings.Join(out, "/"), nil
+}
+
+func decodePathSegment(segment string) (string, error) {
+	if segment == "" {
+		return "", nil
+	}
+	text, err := decodeSegment(segment)
+	if err != nil || strings.ContainsAny(text, `/\%`) {
+		return "", errPath
+	}
+	return text, nil
+}

@@ -129,6 +129,9 @@ func TestForeignCards(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			leaf := c.issuer.issueAuth(t, c.edits...)
+			pinned := verifierFor(t, certs.Production, leaf.Cert) // an anchor itself: the same rules
+			_, err := pinned.Verify(t.Context(), certs.Request{Certificate: leaf.Cert, Purpose: certs.Authentication})
+			wantCode(t, err, c.code)
 			path, err := v.Verify(t.Context(), certs.Request{Certificate: leaf.Cert, Intermediates: list(c.issuer.Cert), Purpose: certs.Authentication})
 			wantCode(t, err, c.code)
 			if err == nil && (path.Document() != c.kind || path.Profile().Assurance != certs.UnknownAssurance) {

@@ -45,10 +45,7 @@ func (rule *purposeRule) checkCardPolicies(p *Path, own []string) error {
 	if !slices.ContainsFunc(own, func(oid string) bool { return oid != anyPolicy }) {
 		return Refuse("policy.missing", leaf, "the certificate names no certificate policy")
 	}
-	var g *generation
-	if len(p.Certificates) > 1 {
-		g = policies().generationOf(p.Certificates[1])
-	}
+	g := p.generation()
 	if rule.card == loginPolicies && !leafHasExtendedUsage(leaf) && (g == nil || !g.LoginWithoutExtendedUsage) {
 		return Refuse("purpose.extended-key-usage", leaf, "the certificate's extended key usage does not allow this purpose")
 	}
@@ -69,6 +66,17 @@ func (rule *purposeRule) checkCardPolicies(p *Path, own []string) error {
 		return Refuse("policy.date", leaf, "the certificate was issued when %s did not issue cards", g.Name)
 	}
 	return nil
+}
+
+// generation is the one the path's issuer has. A card's certificate that is
+// itself the anchor has no issuer on the path; whoever made that very
+// certificate an anchor vouches for the name of the issuer in it. A certificate
+// that was only sent along never gets here without its issuer.
+func (p *Path) generation() *generation {
+	if len(p.Certificates) > 1 {
+		return policies().generationOf(p.Certificates[1])
+	}
+	return policies().generationNamed(p.Certificates[0].Issuer)
 }
 
 // require demands a generation's policies of the certificate, and of the path

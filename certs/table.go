@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	_ "embed"
 	"encoding/hex"
 	"encoding/json"
@@ -115,13 +116,18 @@ func (t *table) generationOf(issuer *x509.Certificate) *generation {
 	if a := t.authorityOf(issuer); a != nil {
 		return t.byName[a.Name]
 	}
+	return t.generationNamed(issuer.Subject)
+}
+
+// generationNamed finds a generation by its issuer's country and name.
+func (t *table) generationNamed(issuer pkix.Name) *generation {
 	for i := range t.Generations {
 		g := &t.Generations[i]
-		if !slices.Equal(issuer.Subject.Country, []string{g.Country}) {
+		if !slices.Equal(issuer.Country, []string{g.Country}) {
 			continue
 		}
 		for _, prefix := range g.IssuerNames {
-			if strings.HasPrefix(issuer.Subject.CommonName, prefix) {
+			if strings.HasPrefix(issuer.CommonName, prefix) {
 				return g
 			}
 		}

@@ -16,7 +16,12 @@
 // What Validate guarantees: the certificate leads to an anchor of the
 // verifier's store for the purpose of authentication, it was not revoked by an
 // answer fetched now, its policies are not among the refused ones, and its key
-// signed this origin and this nonce. A signing certificate is refused. Every
+// signed this origin and this nonce. A signing certificate is refused: the key
+// usage must have digitalSignature and must not have nonRepudiation, and the
+// extended key usage must have clientAuth. A certificate without any extended
+// key usage is accepted only where its issuer's profile says that its login
+// certificates have none (certs/data/policies.json, Finnish citizen
+// certificates); the reference implementation accepts it from any issuer. Every
 // refusal has a stable code: "webeid." for the token, the codes of certs for
 // the certificate.
 //

@@ -84,8 +84,8 @@ func readForAdbe(in io.ReaderAt, size int64, o *Options) ([]byte, error) {
 		return nil, fmt.Errorf("%w: it has no levels", ErrAdbe)
 	case size > MaxAdbeSize:
 		return nil, fmt.Errorf("%w: %d bytes are more than %d", ErrAdbe, size, int64(MaxAdbeSize))
-	case o.Field != "" || o.Certify != 0:
-		return nil, fmt.Errorf("%w: it cannot choose a field or certify", ErrAdbe)
+	case o.Field != "" || o.Certify != 0 || o.Visible != nil:
+		return nil, fmt.Errorf("%w: it cannot choose a field, certify or show the signature", ErrAdbe)
 	case o.PSS:
 		return nil, fmt.Errorf("%w: it knows no RSASSA-PSS", ErrAdbe)
 	}

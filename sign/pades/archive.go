@@ -18,7 +18,11 @@ func archiveUpdate(ctx context.Context, in io.ReaderAt, size int64, known *prefi
 	if err != nil {
 		return nil, err
 	}
-	p, err := place(f, plan{head: []byte(timestampHead), reserved: o.TimestampSpace, prefix: "Timestamp"})
+	field, err := timestampTarget(f.Latest())
+	if err != nil {
+		return nil, err
+	}
+	p, err := place(f, plan{head: []byte(timestampHead), reserved: o.TimestampSpace, target: field})
 	if err != nil {
 		return nil, err
 	}

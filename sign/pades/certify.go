@@ -21,6 +21,13 @@ const (
 // checkSignable refuses what a signature would break, and a certification that
 // does not come first (ISO 32000-1 §12.8.1).
 func checkSignable(v *pdf.View, p Permission) error {
+	_, catalog, err := v.Catalog()
+	if err != nil {
+		return err
+	}
+	if err := checkShown(v, catalog); err != nil {
+		return err
+	}
 	if err := checkChangesAllowed(v); err != nil || p == 0 {
 		return err
 	}
@@ -28,8 +35,27 @@ func checkSignable(v *pdf.View, p Permission) error {
 	if err != nil {
 		return err
 	}
-	if len(signatures) > 0 {
+	perms, err := v.Dict(catalog.Get("Perms"))
+	if err != nil {
+		return fmt.Errorf("reading Perms: %w", err)
+	}
+	if len(signatures) > 0 || perms.Get("DocMDP") != nil {
 		return ErrNotFirst
+	}
+	return nil
+}
+
+// checkShown refuses a dynamic XFA form: what a person sees and means to sign
+// is made on opening, and the pages hold only a notice. A static one draws its
+// pages, so it is signed like any other form and its XFA stays as it is: ISO
+// 32000-1 §12.7.8 and NeedsRendering in table 28.
+func checkShown(v *pdf.View, catalog pdf.Dict) error {
+	needs, err := v.Resolve(catalog.Get("NeedsRendering"))
+	if err != nil {
+		return err
+	}
+	if needs == true {
+		return ErrXFA
 	}
 	return nil
 }

@@ -2,8 +2,11 @@ package pades
 
 import (
 	"fmt"
+	"math"
 	"slices"
+	"strconv"
 
+	"eidgate/sign/internal/appearance"
 	"eidgate/sign/internal/pdf"
 )
 
@@ -15,22 +18,17 @@ const (
 	locked          = 128
 )
 
-// placeField gives the signature dictionary sig a field: an empty one of that
-// name, or a new invisible one on the first page. Without a name a free one is
-// made from prefix.
-func placeField(u *pdf.Update, name, prefix string, sig pdf.Ref) error {
-	fields, err := u.View().Fields()
-	if err != nil {
-		return err
+// placeField gives the signature dictionary sig its field, with what is to be
+// drawn there; nothing when draw is nil.
+func (t *target) placeField(u *pdf.Update, sig pdf.Ref, draw *appearance.Appearance) error {
+	var ap pdf.Object
+	if draw != nil {
+		ap = pdf.Dict{}.With("N", draw.Write(u))
 	}
-	if name == "" {
-		return newField(u, freeName(fields, prefix), sig)
+	if t.existing != nil {
+		return t.useField(u, sig, ap)
 	}
-	i := slices.IndexFunc(fields, func(f pdf.Field) bool { return f.Name == name })
-	if i < 0 {
-		return newField(u, name, sig)
-	}
-	return useField(u, fields[i], sig)
+	return t.newField(u, sig, ap)
 }
 
 // freeName is prefix with the first number that no field has, "Signature1" for
@@ -47,35 +45,44 @@ func freeName(fields []pdf.Field, prefix string) string {
 	}
 }
 
-// useField signs an empty signature field of the document. Seed values (SV)
-// and field locks are the author's conditions: without honouring them the
-// signature would break what the author asked for.
-func useField(u *pdf.Update, f pdf.Field, sig pdf.Ref) error {
-	_, lock := f.Dict.Entry("Lock")
-	_, seed := f.Dict.Entry("SV")
-	switch {
-	case f.Type != "Sig":
-		return fmt.Errorf("%w: it is no signature field", ErrField)
-	case f.Value != nil:
-		return fmt.Errorf("%w: it is signed already", ErrField)
-	case f.Ref.Num == 0:
-		return fmt.Errorf("%w: it is no object of its own", ErrField)
-	case lock || seed:
-		return fmt.Errorf("%w: it sets conditions (Lock or SV)", ErrField)
+// useField signs an empty signature field of the document.
+func (t *target) useField(u *pdf.Update, sig pdf.Ref, ap pdf.Object) error {
+	f := t.existing
+	field := f.Dict.With("V", sig)
+	if ap != nil {
+		if widget := f.Widgets[0]; widget == f.Ref {
+			field = field.With("AP", ap)
+		} else {
+			u.Put(widget, t.widget.With("AP", ap))
+		}
 	}
-	u.Put(f.Ref, f.Dict.With("V", sig))
+	u.Put(f.Ref, field)
 	return updateForm(u, nil)
 }
 
 // newField adds a field merged with its widget (ISO 32000-1 §12.7.4.5), listed
 // in the form and among the page's annotations.
-func newField(u *pdf.Update, name string, sig pdf.Ref) error {
-	page, pageDict, err := u.View().Page(0)
+func (t *target) newField(u *pdf.Update, sig pdf.Ref, ap pdf.Object) error {
+	field := u.Alloc()
+	d := t.newWidget(sig)
+	if ap != nil {
+		d = d.With("AP", ap)
+		if t.spot.box.rotate != 0 {
+			d = d.With("MK", pdf.Dict{}.With("R", pdf.Integer(t.spot.box.rotate)))
+		}
+	}
+	u.Put(field, d)
+	changed, err := appendTo(u, t.spot.pageDict, "Annots", field)
 	if err != nil {
 		return err
 	}
-	pageRef := pdf.Ref{Num: page.Num, Gen: page.Gen}
-	field := u.Alloc()
+	if changed != nil {
+		u.Put(t.spot.page, changed)
+	}
+	return updateForm(u, &field)
+}
+
+func (t *target) newWidget(sig pdf.Ref) pdf.Dict {
 	var d pdf.Dict
 	for _, e := range []struct {
 		key   pdf.Name
@@ -84,23 +91,28 @@ func newField(u *pdf.Update, name string, sig pdf.Ref) error {
 		{"Type", pdf.Name("Annot")},
 		{"Subtype", pdf.Name("Widget")},
 		{"FT", pdf.Name("Sig")},
-		{"T", pdf.EncodeText(name)},
+		{"T", pdf.EncodeText(t.name)},
 		{"F", pdf.Integer(printed | locked)},
-		{"Rect", pdf.Array{pdf.Integer(0), pdf.Integer(0), pdf.Integer(0), pdf.Integer(0)}},
-		{"P", pageRef},
+		{"Rect", rectangle(t.spot.rect)},
+		{"P", t.spot.page},
 		{"V", sig},
 	} {
 		d = d.With(e.key, e.value)
 	}
-	u.Put(field, d)
-	changed, err := appendTo(u, pageDict, "Annots", field)
-	if err != nil {
-		return err
+	return d
+}
+
+// rectangle writes a rectangle with three digits after the point.
+func rectangle(r [4]float64) pdf.Array {
+	var a pdf.Array
+	for _, v := range r {
+		if v == math.Trunc(v) {
+			a = append(a, pdf.Integer(v))
+			continue
+		}
+		a = append(a, pdf.Real(strconv.FormatFloat(v, 'f', 3, 64)))
 	}
-	if changed != nil {
-		u.Put(pageRef, changed)
-	}
-	return updateForm(u, &field)
+	return a
 }
 
 // updateForm lists a new field in the form and raises SigFlags. Everything

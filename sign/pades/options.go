@@ -40,6 +40,8 @@ type Options struct {
 	// Field names the signature field: an empty one of the document, or the
 	// name of a new one. When empty a new field gets a free name.
 	Field string
+	// Visible shows the signature on a page; nil makes it invisible.
+	Visible *Visible
 	// Certify makes a certification signature, the document's first, that says
 	// what others may change.
 	Certify Permission
@@ -57,6 +59,9 @@ type Options struct {
 	Progress func(done, total int64)
 	// Random is handed to the key; crypto/rand when nil.
 	Random io.Reader
+
+	// defiant signs what earlier signatures forbid: tests make forgeries so.
+	defiant bool
 }
 
 func (o *Options) check() error {
@@ -73,6 +78,11 @@ func (o *Options) check() error {
 		return errors.New("preparing a signature: level LTA needs evidence")
 	case o.TimestampSpace < 0 || o.TimestampSpace > maxTimestampSpace:
 		return fmt.Errorf("preparing a signature: a space of %d bytes for the time-stamp is not between 0 and %d", o.TimestampSpace, maxTimestampSpace)
+	}
+	if o.Visible != nil {
+		if err := o.Visible.check(); err != nil {
+			return fmt.Errorf("preparing a signature: %w", err)
+		}
 	}
 	for _, text := range []string{o.Name, o.Reason, o.Location, o.Contact, o.Field} {
 		if len(text) > maxText {

@@ -43,16 +43,12 @@ func prepare(ctx context.Context, in io.ReaderAt, size int64, out io.Writer, o O
 	if err != nil {
 		return nil, err
 	}
-	reserved, err := o.reserve()
+	want, err := o.plan(file.Latest())
 	if err != nil {
 		return nil, err
 	}
-	if err := checkSignable(file.Latest(), o.Certify); err != nil {
-		return nil, err
-	}
 	p := &Prepared{hash: o.Hash}
-	want := plan{head: signatureHead(&o), reserved: reserved, field: o.Field, prefix: "Signature", certify: o.Certify}
-	if p.place, err = place(file, want); err != nil {
+	if p.place, err = place(file, *want); err != nil {
 		return nil, err
 	}
 	if p.digest, err = p.stream(ctx, in, out, nil, o.Progress); err != nil {
@@ -62,6 +58,43 @@ func prepare(ctx context.Context, in io.ReaderAt, size int64, out io.Writer, o O
 		return nil, fmt.Errorf("preparing the signature: %w", err)
 	}
 	return p, nil
+}
+
+// plan decides all that can be refused about a signature of the document.
+func (o *Options) plan(v *pdf.View) (*plan, error) {
+	if err := checkSignable(v, o.Certify); err != nil {
+		return nil, err
+	}
+	p := &plan{certify: o.Certify}
+	var err error
+	if p.target, err = o.findTarget(v); err != nil {
+		return nil, err
+	}
+	if o.Visible != nil {
+		if err := o.show(p); err != nil {
+			return nil, err
+		}
+	}
+	if p.reserved, err = o.reserve(); err != nil {
+		return nil, err
+	}
+	p.head = signatureHead(o)
+	return p, nil
+}
+
+// show lays out what the signature shows, and puts the name that it shows into
+// the signature too.
+func (o *Options) show(p *plan) error {
+	if !o.Visible.ImageOnly {
+		name, err := o.visibleName()
+		if err != nil {
+			return err
+		}
+		o.Name = name
+	}
+	var err error
+	p.draw, err = o.draw(p.target.spot.box)
+	return err
 }
 
 // template of the CMS message. PAdES leaves signing-time out: EN 319 142-1

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"eidgate/sign/internal/appearance"
 	"eidgate/sign/internal/pdf"
 )
 
@@ -42,8 +43,8 @@ func (p *placement) parts() (before, after []byte) {
 type plan struct {
 	head     []byte // the dictionary's beginning
 	reserved int    // bytes of signature
-	field    string // name of the field; empty for a new one that begins with
-	prefix   string
+	target   *target
+	draw     *appearance.Appearance // nil for an invisible signature
 	certify  Permission
 }
 
@@ -54,9 +55,13 @@ func place(f *pdf.File, want plan) (*placement, error) {
 		return nil, err
 	}
 	sig := u.Alloc()
-	text, byteRangeAt, contentsAt := finishDict(want.head, want.reserved)
+	head, err := withReferences(u, want)
+	if err != nil {
+		return nil, err
+	}
+	text, byteRangeAt, contentsAt := finishDict(head, want.reserved)
 	u.PutText(sig, text)
-	if err := placeField(u, want.field, want.prefix, sig); err != nil {
+	if err := want.target.placeField(u, sig, want.draw); err != nil {
 		return nil, err
 	}
 	if want.certify != 0 {
@@ -72,6 +77,20 @@ func place(f *pdf.File, want plan) (*placement, error) {
 	p := &placement{size: f.Size(), update: update, contents: start + int64(contentsAt), reserved: want.reserved}
 	copy(update[start-p.size+int64(byteRangeAt):], p.beforeContents())
 	return p, nil
+}
+
+// withReferences adds what the signature permits others to the beginning of its
+// dictionary.
+func withReferences(u *pdf.Update, want plan) ([]byte, error) {
+	place, _, err := u.View().Catalog()
+	if err != nil {
+		return nil, err
+	}
+	head := bytes.Clone(want.head)
+	if r := references(want.certify, want.target.lock, refOf(place)); r != nil {
+		head = append(pdf.Append(append(head, "/Reference "...), r), '\n')
+	}
+	return head, nil
 }
 
 // beforeContents is the text from the ByteRange array to the Contents string.
@@ -92,9 +111,6 @@ func signatureHead(o *Options) []byte {
 		if e.text != "" {
 			fmt.Fprintf(&b, "/%s %s\n", e.key, pdf.Append(nil, pdf.EncodeText(e.text)))
 		}
-	}
-	if o.Certify != 0 {
-		fmt.Fprintf(&b, "/Reference [<< /Type /SigRef /TransformMethod /DocMDP /TransformParams << /Type /TransformParams /P %d /V /1.2 >> >>]\n", o.Certify)
 	}
 	return b.Bytes()
 }

@@ -121,7 +121,7 @@ func TestForgedCompany(t *testing.T) {
 
 	certified := bent{dict: "/Reference [<< /Type /SigRef /TransformMethod /DocMDP /TransformParams << /Type /TransformParams /P 1 /V /1.2 >> >>]"}.apply(t, o, contract())
 	again := o.options(sign.LevelB)
-	wantVerdict(t, report(t, o.signWith(t, certified, again), o.Trust(true)), 0,
+	wantVerdict(t, report(t, o.signWith(t, certified, pades.Defiant(again)), o.Trust(true)), 0,
 		sign.Failed(sign.FormatFailure), "pades.certified-changed", sign.NoLevel)
 	wantVerdict(t, report(t, certified, o.Trust(true)), 0, totalPassed, "", sign.LevelB)
 

@@ -124,7 +124,7 @@ func TestFillBetweenSignatures(t *testing.T) {
 	codes(fill(closed), "", "", "pades.field-locked")
 	opts := o.options(sign.LevelB)
 	opts.Field = "Second"
-	codes(o.signWith(t, closed, opts), "", "", "pades.field-locked", "")
+	codes(o.signWith(t, closed, pades.Defiant(opts)), "", "", "pades.field-locked", "")
 
 	// A certification by nobody, one that Perms does not name, one that came
 	// second, and one that was changed: what is signed after it gains nothing.

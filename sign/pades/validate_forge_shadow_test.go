@@ -38,7 +38,7 @@ func TestShadowsOfSharedObjects(t *testing.T) {
 			func(doc []byte) []byte {
 				opts := o.options(sign.LevelB)
 				opts.Field = "Second"
-				return o.signWith(t, doc, opts)
+				return o.signWith(t, doc, pades.Defiant(opts))
 			}, "pades.shared-object",
 		},
 		"VRI becomes a form": {
@@ -200,7 +200,7 @@ func TestForgedCompanions(t *testing.T) {
 		doc := bent{dict: "/Reference [<< /Type /SigRef /TransformMethod /FieldMDP /TransformParams << /Type /TransformParams /V /1.2 " + params + " >> >>]"}.apply(t, o, contract())
 		opts := o.options(sign.LevelB)
 		opts.Field = "Second"
-		return o.signWith(t, doc, opts)
+		return o.signWith(t, doc, pades.Defiant(opts))
 	}
 	permitting := func(p string, more map[int]string) []byte {
 		doc := bent{more: more, dict: "/Reference [<< /Type /SigRef /TransformMethod /DocMDP /TransformParams << /Type /TransformParams /P " + p + " /V /1.2 >> >>]"}.apply(t, o, contract())

@@ -1,0 +1,184 @@
+package appearance
+
+import (
+	"slices"
+	"unicode"
+
+	"eidgate/sign/internal/font"
+)
+
+// Line is a paragraph of text. Scale is its size beside that of the others, 1
+// for most.
+type Line struct {
+	Text  string
+	Scale float64
+}
+
+// line is one with its glyphs found.
+type line struct {
+	chars []char
+	scale float64
+}
+
+// measure cleans the lines and finds a face for each character.
+func measure(lines []Line, fonts []*font.Font) ([]line, []*face, error) {
+	var faces []*face
+	for _, f := range fonts {
+		faces = append(faces, newFace(f))
+	}
+	var out []line
+	for _, l := range lines {
+		texts, err := clean(l.Text)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, text := range texts {
+			out = append(out, line{choose(faces, text), l.Scale})
+		}
+	}
+	if runes := missing(out); runes != nil {
+		return nil, nil, &MissingError{Runes: runes}
+	}
+	return out, faces, nil
+}
+
+// Sizes of text in points. Four points are the least that can be read on paper.
+const (
+	minSize  = 4
+	goodSize = 6
+	maxSize  = 12
+	sizeStep = 0.25
+	leading  = 1.08
+)
+
+// row is a line as it is drawn; baseline counts from the top of the text.
+type row struct {
+	chars    []char
+	size     float64
+	baseline float64
+}
+
+// fit finds the largest size at which the lines fit the box. Words are broken
+// only when the text would otherwise be smaller than is easy to read.
+func fit(lines []line, faces []*face, width, height float64) (rows []row, used float64, err error) {
+	for _, try := range []struct {
+		least float64
+		split bool
+	}{{goodSize, false}, {minSize, true}} {
+		for size := float64(maxSize); size >= try.least; size -= sizeStep {
+			rows, used, ok := set(lines, faces, size, width, try.split)
+			if ok && used <= height {
+				return rows, used, nil
+			}
+		}
+	}
+	return nil, 0, ErrTooSmall
+}
+
+// set breaks the lines at a size; ok is false when something is wider than the
+// box.
+func set(lines []line, faces []*face, size, width float64, split bool) (rows []row, used float64, ok bool) {
+	for i, l := range lines {
+		s := size * l.scale
+		broken, ok := wrap(l.chars, width/s, split)
+		if !ok {
+			return nil, 0, false
+		}
+		for j, chars := range broken {
+			ascent, descent := extentOf(chars, faces)
+			if i > 0 || j > 0 {
+				used += s * (ascent + descent) * (leading - 1)
+			}
+			rows = append(rows, row{chars, s, used + s*ascent})
+			used += s * (ascent + descent)
+		}
+	}
+	return rows, used, true
+}
+
+// extentOf is how far a row reaches above and below its baseline, in ems.
+func extentOf(chars []char, faces []*face) (ascent, descent float64) {
+	for _, c := range chars {
+		f := faces[c.face].font
+		ascent, descent = max(ascent, em(f, f.Ascent)), max(descent, -em(f, f.Descent))
+	}
+	return ascent, descent
+}
+
+// wrap breaks a line so that no row is wider than width ems: at spaces, between
+// ideographs, and with split anywhere.
+func wrap(chars []char, width float64, split bool) (rows [][]char, ok bool) {
+	for len(chars) > 0 {
+		n := fitting(chars, width)
+		if n == 0 {
+			return nil, false
+		}
+		end := n
+		if n < len(chars) {
+			if end = lastBreak(chars, n); end == 0 {
+				if !split {
+					return nil, false
+				}
+				end = n
+			}
+		}
+		rows = append(rows, trim(chars[:end]))
+		if chars = trim(chars[end:]); len(rows) > maxRows {
+			return nil, false
+		}
+	}
+	return rows, true
+}
+
+// maxRows is more than fit any page.
+const maxRows = 4000
+
+// fitting is how many characters fit.
+func fitting(chars []char, width float64) int {
+	var sum float64
+	for i, c := range chars {
+		if sum += c.width; sum > width && c.r != ' ' {
+			return i
+		}
+	}
+	return len(chars)
+}
+
+// lastBreak is the last place up to n where a row may end; 0 when there is
+// none.
+func lastBreak(chars []char, n int) int {
+	for i := n; i > 0; i-- {
+		before, after := chars[i-1].r, chars[i].r
+		switch {
+		case before == ' ' || after == ' ':
+			return i
+		case before == '-' && unicode.IsLetter(after):
+			return i
+		case (ideograph(before) || ideograph(after)) && !closing(after) && !opening(before):
+			return i
+		}
+	}
+	return 0
+}
+
+// ideograph: scripts that are written without spaces. Korean has them.
+func ideograph(r rune) bool {
+	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Bopomofo)
+}
+
+func closing(r rune) bool {
+	return unicode.In(r, unicode.Pe, unicode.Pf) || slices.Contains([]rune("、。，．：；！？,.:;!?ー々"), r)
+}
+
+func opening(r rune) bool { return unicode.In(r, unicode.Ps, unicode.Pi) }
+
+// trim takes spaces off both ends.
+func trim(chars []char) []char {
+	for len(chars) > 0 && chars[0].r == ' ' {
+		chars = chars[1:]
+	}
+	for len(chars) > 0 && chars[len(chars)-1].r == ' ' {
+		chars = chars[:len(chars)-1]
+	}
+	return chars
+}

@@ -15,6 +15,7 @@ import (
 	"eidgate/card/webeid"
 	"eidgate/certs/pki/pkitest"
 	"eidgate/internal/browsertest"
+	"eidgate/internal/browsertest/agenttest"
 	"eidgate/internal/fault"
 	"eidgate/internal/pinentry/pinentrytest"
 )
@@ -22,11 +23,11 @@ import (
 const host = "site.test"
 
 func TestWebEIDInChromium(t *testing.T) {
-	journeys(t, newWorld(t, kind{"chromium", "chromium", browsertest.Chromium, chromiumID}))
+	journeys(t, newWorld(t, kind{"chromium", "chromium", browsertest.Chromium, agenttest.ChromiumID}))
 }
 
 func TestWebEIDInFirefox(t *testing.T) {
-	fromManifest := func(*testing.T, string) string { return "webeid-test@eidgate.example" }
+	fromManifest := func(testing.TB, string) string { return "webeid-test@eidgate.example" }
 	journeys(t, newWorld(t, kind{"firefox-esr", "firefox", browsertest.Firefox, fromManifest}))
 }
 

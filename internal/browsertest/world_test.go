@@ -4,7 +4,6 @@ package browsertest_test
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -13,14 +12,12 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
-	"path/filepath"
-	"strings"
 	"testing"
 
 	"eidgate/card/sim"
 	"eidgate/certs/pki/pkitest"
 	"eidgate/internal/browsertest"
+	"eidgate/internal/browsertest/agenttest"
 	"eidgate/internal/pinentry/pinentrytest"
 	"eidgate/internal/testtool"
 	"eidgate/internal/vreader"
@@ -70,7 +67,7 @@ type world struct {
 type kind struct {
 	program, name string // the name is eid-agent install's
 	start         func(testing.TB, browsertest.Options) browsertest.Browser
-	extensionID   func(t *testing.T, dir string) string
+	extensionID   func(t testing.TB, dir string) string
 }
 
 func newWorld(t *testing.T, k kind) *world {
@@ -85,10 +82,10 @@ func newWorld(t *testing.T, k kind) *world {
 	w.reader = vreadertest.Start(t, vreader.Config{})
 	w.insert(t)
 	w.serve(t)
-	extension := filepath.Join(testtool.Root(t), "internal", "browsertest", "extension")
+	extension := agenttest.Extension(t)
 	w.id = k.extensionID(t, extension)
 	w.script(t)
-	w.install(t, k.name)
+	agenttest.Install(t, w.home, k.name)
 	w.browser = k.start(t, browsertest.Options{
 		Home: w.home, Extension: extension, Environment: []string{w.reader.Environment()},
 	})
@@ -135,48 +132,10 @@ func (w *world) insecure(t *testing.T) string {
 
 func (w *world) origin(host string) string { return "https://" + host + ":" + w.port }
 
-// install builds the agent and lets it install itself for this user.
-func (w *world) install(t *testing.T, browser string) {
-	t.Helper()
-	agent := filepath.Join(w.home, "eid-agent")
-	testtool.Run(t, "go", "build", "-o", agent, "eidgate/cmd/eid-agent")
-	c := exec.CommandContext(t.Context(), agent, "install", "--browser", browser)
-	c.Env = append(os.Environ(), "HOME="+w.home, "XDG_CONFIG_HOME=")
-	if out, err := c.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-}
-
 // script makes a user who answers dialogs like this.
 func (w *world) script(t *testing.T, answers ...pinentrytest.Answer) *pinentrytest.Script {
 	t.Helper()
-	s := pinentrytest.New(t, answers...)
-	dir := filepath.Join(w.home, ".config", "eid")
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	settings := fmt.Sprintf("pinentry: %s\nlanguage: en\nextensions: [%s]\nlog_level: info\n", s.Path, w.id)
-	if err := os.WriteFile(filepath.Join(dir, "agent.yaml"), []byte(settings), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
-// chromiumID is what Chromium calls an unpacked extension without a key: the
-// first 128 bits of SHA-256 of its path, with the letters a to p for digits.
-func chromiumID(t *testing.T, dir string) string {
-	t.Helper()
-	dir, err := filepath.EvalSymlinks(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	sum := sha256.Sum256([]byte(dir))
-	return strings.Map(func(r rune) rune {
-		if r <= '9' {
-			return r - '0' + 'a'
-		}
-		return r - 'a' + 'k'
-	}, fmt.Sprintf("%x", sum[:16]))
+	return agenttest.Script(t, w.home, w.id, answers...)
 }
 
 // first opens the first page in which the extension answers: a page that is

@@ -36,6 +36,8 @@ func runChild(args []string) error {
 			return err
 		}
 		return writeDocument(rest[1], size)
+	case task == cardsTask && len(rest) == 1: // DIR
+		return measureCards(rest[0], os.Stdout)
 	case task == "long-term" && len(rest) == 3: // PKI IN OUT
 		return signLongTerm(rest[0], rest[1], rest[2])
 	case task == "hash" && len(rest) == 1: // IN

@@ -6,7 +6,8 @@
 // Every figure is of whole processes, one after the other in turn, so that what
 // the machine does meanwhile hits all alike; the table gives medians, ratios to
 // the floor of the same run, and the budgets of the project beside them. Keys
-// are software keys: no card's time is in any figure.
+// are software keys: no card's time is in these figures. A last table is of
+// simulated cards, against OpenSC.
 package main
 
 import (
@@ -75,7 +76,10 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 	if err := b.suite(ctx, signing(ctx, self, s.bin, dir, c), false); err != nil {
 		return err
 	}
-	return b.suite(ctx, checking(self, s.bin, filepath.Join(dir, "pki", trustFolder)), true)
+	if err := b.suite(ctx, checking(self, s.bin, filepath.Join(dir, "pki", trustFolder)), true); err != nil {
+		return err
+	}
+	return b.cardTable(ctx)
 }
 
 // bench is one run of the command.

@@ -181,7 +181,7 @@ func TestForgedFillingPermissions(t *testing.T) {
 		"lock that nobody can read":    {locking("/Action /Include /Fields 5"), "pades.field-locked"},
 		"time-stamped, not certified":  {fill(archived(o).apply(t, o, approved)), "pades.form-value-changed"},
 		"signed in the same revision":  {bent{name: "Two", shift: 30, more: filledName(t, approved, "Mari", shows("Mari"))}.apply(t, o, approved), "pades.form-value-changed"},
-		"redraw without certification": {objects(approved, edit(t, approved, 9, "/DA", "/NeedAppearances false /DA")), "pades.form-changed"},
+		"redraw without certification": {objects(approved, edit(t, approved, 9, "/DA", "/NeedAppearances true /DA")), "pades.form-changed"},
 	} {
 		t.Run(title, func(t *testing.T) { wantForged(t, o, c.doc, c.code) })
 	}

@@ -67,10 +67,12 @@ type drawing struct {
 // state is the graphics state as far as it matters.
 type state struct {
 	fill, stroke colour // nil is black
-	font         *font
-	size         float64
-	leading      float64
-	clip         box
+	// Components of their colour spaces; 0 is DeviceGray, from the start.
+	fillSpace, strokeSpace int
+	font                   *font
+	size                   float64
+	leading                float64
+	clip                   box
 }
 
 // colour in RGB; nil is black.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"slices"
+	"strings"
 
 	"eidgate/sign/internal/pdf"
 )
@@ -32,7 +33,13 @@ func (d *drawing) do(op pdf.Operation) error {
 		}
 		return nil
 	case "g", "rg", "k", "G", "RG", "K":
-		return d.colour(op)
+		return d.colour(op, map[string]int{"g": 1, "rg": 3, "k": 4}[strings.ToLower(op.Operator)])
+	case "cs", "CS":
+		return d.chooseSpace(op)
+	case "sc", "scn":
+		return d.colour(op, d.fillSpace)
+	case "SC", "SCN":
+		return d.colour(op, d.strokeSpace)
 	case "re", "m", "l", "h", "c", "v", "y", "n", "W", "W*", "f", "F", "f*", "S", "s", "B", "B*", "b", "b*":
 		return d.paint(op)
 	}
@@ -53,15 +60,34 @@ func (d *drawing) save(push bool) error {
 	return nil
 }
 
-func (d *drawing) colour(op pdf.Operation) error {
+// colour takes the components of a colour in a space that has so many.
+func (d *drawing) colour(op pdf.Operation, components int) error {
 	c, ok := colourOf(op.Operands)
-	if want := map[string]int{"g": 1, "G": 1, "rg": 3, "RG": 3, "k": 4, "K": 4}[op.Operator]; !ok || len(op.Operands) != want {
+	switch {
+	case !ok || len(op.Operands) != components:
+		return errOperands
+	case op.Operator[0] >= 'a':
+		d.fill, d.fillSpace = c, components
+	default:
+		d.stroke, d.strokeSpace = c, components
+	}
+	return nil
+}
+
+// chooseSpace takes one of the device colour spaces; each begins with black.
+func (d *drawing) chooseSpace(op pdf.Operation) error {
+	if len(op.Operands) != 1 {
 		return errOperands
 	}
-	if op.Operator[0] >= 'a' {
-		d.fill = c
-	} else {
-		d.stroke = c
+	name, _ := op.Operands[0].(pdf.Name)
+	components := map[pdf.Name]int{"DeviceGray": 1, "DeviceRGB": 3, "DeviceCMYK": 4}[name]
+	switch {
+	case components == 0:
+		return errOperands
+	case op.Operator == "cs":
+		d.fill, d.fillSpace = nil, components
+	default:
+		d.stroke, d.strokeSpace = nil, components
 	}
 	return nil
 }

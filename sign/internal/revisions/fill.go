@@ -150,7 +150,7 @@ func (s *step) filling(before pdf.Field, f *field) error {
 	if merged {
 		keys = append(keys, "AP", "AS", "M")
 	}
-	if before.Type != f.Type || len(before.Widgets) != len(f.Widgets) || !onlyDiffer(before.Dict, f.Dict, keys...) || !isText(f.Dict.Get("M")) {
+	if before.Type != f.Type || len(before.Widgets) != len(f.Widgets) || f.Dict.Repeated() != "" || len(unlike(before.Dict, f.Dict, keys...)) > 0 || !isText(f.Dict.Get("M")) {
 		return errElse
 	}
 	if err := f.checkValue(); err != nil {
@@ -161,7 +161,7 @@ func (s *step) filling(before pdf.Field, f *field) error {
 		if err != nil {
 			return err
 		}
-		if before.Widgets[i] != f.Widgets[i] || !merged && !onlyDiffer(was, w.dict, "AP", "AS", "M") || !isText(w.dict.Get("M")) {
+		if before.Widgets[i] != f.Widgets[i] || !merged && len(unlike(was, w.dict, "AP", "AS", "M")) > 0 || !isText(w.dict.Get("M")) {
 			return errElse
 		}
 		if err := s.shown(f, w, was); err != nil {

@@ -171,37 +171,78 @@ func (f *field) checkValue() error {
 	return fmt.Errorf("%w: it is no value of a field of type %q", ErrFillValue, string(f.Type))
 }
 
-// choice gives the text that stands for a value of a choice field.
-func (f *field) choice(value string) (string, error) {
+// choice gives the texts that may stand for a value of a choice field: what its
+// option shows, and the value itself, which some programs show, unless another
+// option shows that.
+func (f *field) choice(value string) ([]string, error) {
+	var out []string
+	ambiguous := false
+	for i, option := range f.options {
+		export, shown := optionOf(option)
+		switch {
+		case export == value && out == nil:
+			if index := f.Dict.Get("I"); index != nil && !pdf.Equal(index, pdf.Array{pdf.Integer(i)}) {
+				return nil, fmt.Errorf("%w: the option marked is another one", ErrFillValue)
+			}
+			out = []string{shown}
+		case export == value || shown == value:
+			ambiguous = true
+		}
+	}
+	switch {
+	case out != nil && !ambiguous:
+		return append(out, value), nil
+	case out != nil:
+		return out, nil
+	case value != "" && f.flags&flagEdit == 0 || f.Dict.Get("I") != nil:
+		return nil, fmt.Errorf("%w: it is none of the options", ErrFillValue)
+	}
+	return []string{value}, nil
+}
+
+// optionOf reads an option: a text, or what is exported and what is shown.
+func optionOf(option pdf.Object) (export, shown string) {
 	text := func(o pdf.Object) string {
 		s, _ := o.(pdf.String)
 		return pdf.DecodeText(s.Bytes)
 	}
-	for i, option := range f.options {
-		shown := option
-		if pair, ok := option.(pdf.Array); ok && len(pair) == 2 {
-			option, shown = pair[0], pair[1]
-		}
-		if _, ok := option.(pdf.String); ok && text(option) == value {
-			index := f.Dict.Get("I")
-			if index != nil && !pdf.Equal(index, pdf.Array{pdf.Integer(i)}) {
-				return "", fmt.Errorf("%w: the option marked is another one", ErrFillValue)
-			}
-			return text(shown), nil
-		}
+	if pair, ok := option.(pdf.Array); ok && len(pair) == 2 {
+		return text(pair[0]), text(pair[1])
 	}
-	if value != "" && f.flags&flagEdit == 0 || f.Dict.Get("I") != nil {
-		return "", fmt.Errorf("%w: it is none of the options", ErrFillValue)
-	}
-	return value, nil
+	return text(option), text(option)
 }
 
-// visibleText is what an appearance of a text or choice field must show.
-func (f *field) visibleText() (string, error) {
+// visibleTexts are what an appearance of a text or choice field may show.
+func (f *field) visibleTexts() ([]string, error) {
 	value, _ := f.Value.(pdf.String)
 	text := pdf.DecodeText(value.Bytes)
 	if f.Type == "Ch" {
 		return f.choice(text)
 	}
-	return text, nil
+	return []string{text}, nil
+}
+
+// alike tells whether two values are the same, numbers whatever their notation:
+// programs that write a field again write its numbers their own way.
+func alike(a, b pdf.Object) bool {
+	if x, ok := numbers([]pdf.Object{a}); ok {
+		y, ok := numbers([]pdf.Object{b})
+		return ok && x[0] == y[0]
+	}
+	switch x := a.(type) {
+	case pdf.Array:
+		y, ok := b.(pdf.Array)
+		return ok && slices.EqualFunc(x, y, alike)
+	case pdf.Dict:
+		y, ok := b.(pdf.Dict)
+		return ok && len(x) == len(y) && y.Repeated() == "" && len(unlike(x, y)) == 0
+	}
+	return pdf.Equal(a, b)
+}
+
+// unlike are the keys whose values are not alike, but for some.
+func unlike(before, after pdf.Dict, except ...pdf.Name) []pdf.Name {
+	return slices.DeleteFunc(differing(before, after, except...), func(key pdf.Name) bool {
+		return alike(before.Get(key), after.Get(key))
+	})
 }

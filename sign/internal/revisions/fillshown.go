@@ -3,6 +3,7 @@ package revisions
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"eidgate/sign/internal/pdf"
 )
@@ -91,7 +92,7 @@ func (s *step) agrees(f *field, w widget) error {
 	if !ok {
 		return fmt.Errorf("%w: it is no form", ErrFillAppearance)
 	}
-	want, err := f.visibleText()
+	want, err := f.visibleTexts()
 	if err != nil {
 		return err
 	}
@@ -99,7 +100,8 @@ func (s *step) agrees(f *field, w widget) error {
 	if err != nil {
 		return err
 	}
-	if !sameText(drawn, want, f.flags&flagPassword != 0) {
+	password := f.Type == "Tx" && f.flags&flagPassword != 0
+	if !slices.ContainsFunc(want, func(text string) bool { return sameText(drawn, text, password) }) {
 		return ErrFillMismatch
 	}
 	return nil

@@ -99,8 +99,11 @@ func (s *step) formKeys(before, after pdf.Dict) bool {
 		s.refuse(ErrFormChanged, "%s", names)
 		return false
 	}
-	s.redraws = !pdf.Equal(before.Get("NeedAppearances"), after.Get("NeedAppearances"))
-	if _, isBool := after.Get("NeedAppearances").(bool); s.redraws && !isBool && after.Get("NeedAppearances") != nil {
+	draws, isBool := after.Get("NeedAppearances").(bool) // false by default
+	drew, wasBool := before.Get("NeedAppearances").(bool)
+	s.redraws = draws != drew
+	if after.Get("NeedAppearances") != nil && !isBool && !pdf.Equal(before.Get("NeedAppearances"), after.Get("NeedAppearances")) ||
+		before.Get("NeedAppearances") != nil && !wasBool && isBool {
 		s.refuse(ErrFormChanged, "NeedAppearances")
 		return false
 	}

@@ -12,9 +12,6 @@ import (
 	"time"
 )
 
-// errPeer: the other end of a connection is not whom the instance names.
-var errPeer = errors.New("the TLS certificate is not registered for the member")
-
 // grace is what a provider's gateway may need beyond its service's time.
 const grace = 15 * time.Second
 
@@ -64,7 +61,7 @@ func (g *Gateway) post(ctx context.Context, to *member, e *envelope) (*envelope,
 }
 
 func connectionFault(err error) *Fault {
-	if errors.Is(err, errPeer) || strings.Contains(err.Error(), "tls: ") {
+	if errors.Is(err, errPeer) || errors.Is(err, errConnection) || strings.Contains(err.Error(), "tls: ") {
 		return newFault(atConsumer, codeTLS, "Security server has no valid authentication certificate").because(err)
 	}
 	return newFault(atConsumer, codeNetwork, "Could not connect to the provider's security server").because(err)

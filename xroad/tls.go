@@ -4,13 +4,18 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"net/http"
 
 	"eidgate/certs"
 )
 
-// errNoPeer: the other gateway shows no certificate.
-var errNoPeer = errors.New("the other gateway shows no TLS certificate")
+// Why a connection is not kept.
+var (
+	errNoPeer     = errors.New("the other gateway shows no TLS certificate")
+	errPeer       = errors.New("the TLS certificate is not registered for the member")
+	errConnection = errors.New("the TLS certificate is not accepted")
+)
 
 // ServerTLS is the configuration of the listener that [Gateway.Provider]
 // stands behind: TLS 1.3, and a client certificate that is registered for some
@@ -65,7 +70,10 @@ func peerOf(c *tls.ConnectionState) ([32]byte, error) {
 }
 
 func (g *Gateway) checkConnection(ctx context.Context, c *connectionCertificate) error {
-	return g.trust.check(ctx, c.certificate, c.chain, c.fingerprint, certs.ExchangeTLS)
+	if err := g.trust.check(ctx, c.certificate, c.chain, c.fingerprint, certs.ExchangeTLS); err != nil {
+		return fmt.Errorf("%w: %w", errConnection, err)
+	}
+	return nil
 }
 
 // authenticate checks what an information system shows to its own gateway.

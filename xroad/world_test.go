@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -230,14 +231,7 @@ func (w *world) write(name string, chain ...*x509.Certificate) {
 func (w *world) start(consumerDB, providerDB *store.Store) *world {
 	w.t.Helper()
 	w.consumerDB, w.providerDB = migrated(w.t, consumerDB), migrated(w.t, providerDB)
-	path := filepath.Join(w.dir, "instance.yaml")
-	if err := os.WriteFile(path, []byte(w.instanceText), 0o600); err != nil {
-		w.t.Fatal(err)
-	}
-	var err error
-	if w.instance, err = xroad.LoadInstance(path); err != nil {
-		w.t.Fatal(err)
-	}
+	w.loadInstance()
 	w.provider = w.gateway(xroad.Provider, w.providerDB, w.providerLog, w.register)
 	w.consumer = w.gateway(xroad.Consumer, w.consumerDB, w.consumerLog, w.company)
 	handler := w.provider.Provider()
@@ -254,6 +248,18 @@ func (w *world) start(consumerDB, providerDB *store.Store) *world {
 	return w
 }
 
+func (w *world) loadInstance() {
+	w.t.Helper()
+	path := filepath.Join(w.dir, "instance.yaml")
+	if err := os.WriteFile(path, []byte(w.instanceText), 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+	var err error
+	if w.instance, err = xroad.LoadInstance(path); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
 func migrated(t testing.TB, s *store.Store) *store.Store {
 	t.Helper()
 	if err := s.Migrate(context.Background(), map[string]fs.FS{"xroad": xroad.Migrations}); err != nil {
@@ -263,7 +269,7 @@ func migrated(t testing.TB, s *store.Store) *store.Store {
 }
 
 func serve(t testing.TB, l net.Listener, h http.Handler) {
-	s := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
+	s := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, 0)}
 	done := make(chan struct{})
 	go func() { defer close(done); _ = s.Serve(l) }()
 	t.Cleanup(func() { _ = s.Close(); <-done })

@@ -35,7 +35,7 @@ type frame struct {
 
 // write writes a frame. data goes out as it is: a PIN is copied nowhere.
 func write(w io.Writer, k kind, data []byte) error {
-	head := binary.BigEndian.AppendUint32([]byte{byte(k)}, uint32(len(data))) //nolint:gosec // bounded by maxFrame where it is read
+	head := binary.BigEndian.AppendUint32([]byte{byte(k)}, uint32(len(data)))
 	if _, err := w.Write(head); err != nil {
 		return err
 	}

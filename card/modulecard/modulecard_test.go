@@ -60,7 +60,7 @@ func TestTriesThroughOpenSC(t *testing.T) {
 	rules := rule(c, opensc(t))
 	sign := func(code string, lastTry bool) error {
 		s := open(t, 0, rules)
-		defer s.Close() //nolint:errcheck // looked at below
+		defer s.Close()
 		_, err := s.Card.Sign(t.Context(), card.SignRequest{
 			Usage: card.Authentication, Digest: digest(t, crypto.SHA256), Hash: crypto.SHA256,
 			PINs: &asker{code: code}, LastTry: lastTry,
@@ -113,7 +113,7 @@ func TestNobodyInheritsThePIN(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer thief.Close() //nolint:errcheck // it only looked
+	defer thief.Close()
 	var answer []byte
 	for _, command := range []string{
 		"00A4040C0DE828BD080FF2504F5420415750", "002241A406800104840181", // the application, the key

@@ -56,7 +56,7 @@ func Open(ctx context.Context, service card.Service, r card.Reader, m card.Modul
 		if !c.used {
 			return nil // no PIN was verified
 		}
-		return reset(service, r.Name)
+		return reset(context.WithoutCancel(ctx), service, r.Name)
 	}), nil
 }
 
@@ -72,8 +72,8 @@ func otherReaders(ctx context.Context, service card.Service, name string) ([]str
 }
 
 // reset takes a verified PIN from the card, whatever the module left.
-func reset(service card.Service, reader string) error {
-	ctx, stop := context.WithTimeout(context.Background(), resetLimit)
+func reset(ctx context.Context, service card.Service, reader string) error {
+	ctx, stop := context.WithTimeout(ctx, resetLimit)
 	defer stop()
 	conn, err := service.Connect(ctx, reader)
 	if errors.Is(err, card.ErrCardRemoved) || errors.Is(err, card.ErrNoCard) || errors.Is(err, card.ErrNoReader) {

@@ -35,8 +35,8 @@ func start(program, module string) (*process, error) {
 	}
 	answers, out, err := os.Pipe()
 	if err != nil {
-		in.Close()     //nolint:errcheck // nothing was written
-		orders.Close() //nolint:errcheck // nothing was written
+		in.Close()
+		orders.Close()
 		return nil, err
 	}
 	p := &process{
@@ -45,11 +45,11 @@ func start(program, module string) (*process, error) {
 	}
 	p.cmd.ExtraFiles = []*os.File{in, out} // childIn, childOut
 	err = p.cmd.Start()
-	in.Close()  //nolint:errcheck // the child has it
-	out.Close() //nolint:errcheck // the child has it
+	in.Close()
+	out.Close()
 	if err != nil {
-		orders.Close()  //nolint:errcheck // nothing was written
-		answers.Close() //nolint:errcheck // nothing was read
+		orders.Close()
+		answers.Close()
 		return nil, fmt.Errorf("starting the process of the PKCS#11 module: %w", err)
 	}
 	go func() {
@@ -62,7 +62,7 @@ func start(program, module string) (*process, error) {
 
 func (p *process) listen(answers io.ReadCloser) {
 	defer close(p.answers)
-	defer answers.Close() //nolint:errcheck // only read
+	defer answers.Close()
 	for {
 		f, err := parent.read(answers)
 		if err != nil {

@@ -92,7 +92,7 @@ func (c *moduleCard) wait(ctx context.Context, r card.SignRequest, k *pair) ([]b
 				return nil, ErrProtocol
 			}
 			asked = true
-			refused = c.enter(ctx, r, k, f)
+			refused = c.enter(ctx, r, f)
 		case kindLook, kindElsewhere, kindNoPIN, kindKeys:
 			return nil, ErrProtocol
 		}
@@ -101,7 +101,7 @@ func (c *moduleCard) wait(ctx context.Context, r card.SignRequest, k *pair) ([]b
 
 // enter asks the user for the PIN and sends it to the child. Its error is what
 // the caller is told instead of the child's.
-func (c *moduleCard) enter(ctx context.Context, r card.SignRequest, k *pair, f frame) error {
+func (c *moduleCard) enter(ctx context.Context, r card.SignRequest, f frame) error {
 	var q question
 	if err := json.Unmarshal(f.data, &q); err != nil {
 		return c.decline(ErrProtocol)

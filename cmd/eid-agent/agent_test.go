@@ -46,7 +46,7 @@ func TestAuthenticate(t *testing.T) {
 		t.Errorf("%d VERIFY, want 1", n)
 	}
 	shown := d.script.Shown(t, 0)
-	for _, want := range []string{"\n    https://example.ee\n", "logiksite sisse", "JAAK-KRISTJAN JÕEORG", "AS0010001", "PIN1: alles 3 katset 3-st"} {
+	for _, want := range []string{"\n    https://example.ee\n", "logiksite sisse", "JAAK-KRISTJAN JÕEORG, Eesti ID-kaart (2018) AS0010001", "PIN1: alles 3 katset 3-st"} {
 		if !strings.Contains(shown.Description, want) {
 			t.Errorf("the dialog does not say %q:\n%s", want, shown.Description)
 		}

@@ -187,7 +187,7 @@ func (t *task) choose(ctx context.Context, readers []card.Reader, found []*holde
 	for i := first; ; i = (i + 1) % len(found) {
 		h := found[i]
 		d := t.notice(t.words.chooseTitle,
-			t.words.choose+"\n"+h.holderLine()+"\n"+pinentry.Visible(h.reader.Name, maxReader), t.words.use)
+			t.words.choose+"\n"+t.holderLine(h)+"\n"+pinentry.Visible(h.reader.Name, maxReader), t.words.use)
 		d.Other = t.words.next
 		var answer pinentry.Answer
 		err := t.untilChange(ctx, readers, func(ctx context.Context) (err error) {

@@ -23,6 +23,7 @@ const (
 	maxLetters = 130
 	maxName    = 80
 	maxReader  = 60
+	maxKind    = 40
 	lineWidth  = 64 // an origin is broken here, so that no part is out of sight
 )
 
@@ -48,12 +49,16 @@ func (t *task) siteLines() string {
 }
 
 // holderLine names the card and its holder.
-func (h *holder) holderLine() string {
+func (t *task) holderLine(h *holder) string {
 	name := h.certificate.Subject.CommonName
 	if p, err := certs.PersonOf(h.certificate); err == nil {
 		name = p.GivenName + " " + p.Surname
 	}
-	return pinentry.Visible(name, maxName) + ", " + h.info.Name + " " + h.number
+	kind := h.info.Name
+	if translated := t.words.cards[h.info.Kind]; translated != "" {
+		kind = translated
+	}
+	return pinentry.Visible(name, maxName) + ", " + pinentry.Visible(kind, maxKind) + " " + h.number
 }
 
 // triesLine is what the user must know before entering a code.
@@ -71,7 +76,7 @@ func (t *task) consent(h *holder, complaint string) pinentry.Dialog {
 	if t.digest != nil {
 		text += fmt.Sprintf(t.words.code, webeid.ControlCode(t.digest)) + "\n" + t.words.codeRule + "\n\n"
 	}
-	text += h.holderLine()
+	text += t.holderLine(h)
 	d := pinentry.Dialog{
 		Title: t.purpose.title, Error: complaint, OK: t.purpose.ok, Cancel: t.words.cancel, Limit: patience,
 	}

@@ -18,6 +18,7 @@ type texts struct {
 	unsupported, removed, busy, other, failed string
 	noModule, unseen, crashed                 string
 	blocked, pukBlocked, notActivated         string
+	cards                                     map[string]string // names of kinds of cards; the others keep their own
 }
 
 // purpose is what the site wants.
@@ -90,6 +91,12 @@ func estonian() *texts {
 		pukBlocked:  "PUK-kood on blokeeritud. Aidata saab ainult kaardi väljaandja.",
 
 		notActivated: "%s tuleb enne esimest kasutamist muuta: eid pin activate.",
+		cards: map[string]string{
+			"esteid2018": "Eesti ID-kaart (2018)", "esteid2025": "Eesti ID-kaart (2025)",
+			"fineid3": "Soome ID-kaart (3)", "fineid4": "Soome ID-kaart (4)", "lateid2": "Läti ID-kaart (2)",
+			"liteid": "Leedu ID-kaart", "hrveid": "Horvaatia ID-kaart", "beleid": "Belgia ID-kaart",
+			"czeeid": "Tšehhi ID-kaart", "luxeid": "Luksemburgi ID-kaart", "luxtrust": "LuxTrusti kaart",
+		},
 	}
 }
 

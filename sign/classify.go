@@ -26,6 +26,7 @@ func classified() []struct {
 		{"cms.forbidden-attribute", Unclear(SigConstraintsFailure)},
 		{"cms.attribute-missing", Unclear(SigConstraintsFailure)},
 		{"cms.", Failed(FormatFailure)},
+		{"cades.", Failed(FormatFailure)},
 
 		// XML signatures.
 		{"xmldsig.digest", Failed(HashFailure)},

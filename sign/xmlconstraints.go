@@ -73,7 +73,7 @@ func rowsOf(check string) []string {
 		"certificate":          {"no-revocation-answer", "revocation-after-time-stamp", "revoked-before-time-stamp", "expired-before-time-stamp"},
 		"signature-time-stamp": {"broken-time-stamp", "time-stamp-authority"},
 		"document-time-stamp":  {"time-stamp-authority"},
-		"archive-time-stamp":   {"archive-time-stamp", "time-stamp-authority"},
+		"archive-time-stamp":   {"archive-time-stamp", "cades-archive", "time-stamp-authority"},
 		"cms.structure":        {"one-signer"},
 		"cms.algorithms":       {"sha1"},
 		"baseline":             {"level-is-evidence"},

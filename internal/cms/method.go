@@ -31,3 +31,8 @@ func (si *Signer) MethodURI() string {
 	}
 	return fmt.Sprintf("%srsa-sha%d", more, bits)
 }
+
+// Head is the DER of everything in the SignerInfo before the unsigned
+// attributes, without the SEQUENCE around it: what an archive time-stamp is over
+// (EN 319 122-1 §5.5.3). It must not be changed.
+func (si *Signer) Head() []byte { return si.head }

@@ -143,25 +143,22 @@ func (p *Prepared) restoreCAdES(stored []byte, cert *x509.Certificate) error {
 	return nil
 }
 
-// liftCMS adds levels to a CMS signature, up to LT.
-func liftCMS(ctx context.Context, message []byte, from, to sign.Level, tsa sign.Timestamper, evidence Gatherer) (_ []byte, _ sign.Level, err error) {
-	if from < sign.LevelT && to >= sign.LevelT {
-		if message, _, err = cades.AddTimestamp(ctx, message, tsa); err != nil {
-			return nil, from, err
-		}
-		from = sign.LevelT
+// cadesGatherer gathers for sign/cades.
+type cadesGatherer struct{ Gatherer }
+
+// Gather implements [cades.Gatherer].
+func (g cadesGatherer) Gather(ctx context.Context, message []byte) (*cades.Evidence, error) {
+	return g.GatherCAdES(ctx, message)
+}
+
+// liftCMS adds levels to a CMS signature. Level LTA is an archive time-stamp
+// inside it.
+func liftCMS(ctx context.Context, message []byte, from, to sign.Level, tsa sign.Timestamper, evidence Gatherer) ([]byte, sign.Level, error) {
+	l := cades.Lift{Timestamper: tsa}
+	if evidence != nil {
+		l.Evidence = cadesGatherer{evidence}
 	}
-	if from >= sign.LevelLT || to < sign.LevelLT {
-		return message, from, nil
-	}
-	found, err := evidence.GatherCAdES(ctx, message)
-	if err != nil {
-		return nil, from, fmt.Errorf("getting the evidence for level LT: %w", err)
-	}
-	if message, err = cades.AddEvidence(message, found); err != nil {
-		return nil, from, err
-	}
-	return message, sign.LevelLT, nil
+	return l.To(ctx, message, from, to)
 }
 
 // archiveCMS adds a list of everything in the container and a time-stamp over
@@ -182,9 +179,15 @@ func (p *Prepared) archiveCMS(ctx context.Context, message []byte, tsa sign.Time
 	return nil
 }
 
-// liftCAdES adds the levels that the options ask for.
+// liftCAdES adds the levels that the options ask for. Level LTA is a time-stamp
+// over everything in an ASiC-E container, and one inside the signature in
+// ASiC-S, which has no place for the other (EN 319 162-1 §4.3.3, §4.4.4).
 func (p *Prepared) liftCAdES(ctx context.Context, r *Result, o *Options) (err error) {
-	if r.Message, r.Level, err = liftCMS(ctx, r.Message, sign.LevelB, min(o.level(), sign.LevelLT), o.Timestamper, o.Evidence); err != nil || !o.Archive {
+	to := o.level()
+	if p.kind == ASiCE {
+		to = min(to, sign.LevelLT)
+	}
+	if r.Message, r.Level, err = liftCMS(ctx, r.Message, sign.LevelB, to, o.Timestamper, o.Evidence); err != nil || !o.Archive || p.kind == ASiCS {
 		return err
 	}
 	r.Level = sign.LevelLTA

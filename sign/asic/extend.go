@@ -41,8 +41,8 @@ func Extend(ctx context.Context, in io.ReaderAt, size int64, out io.Writer, e Ex
 	if err != nil {
 		return nil, err
 	}
-	if len(c.cades) > 0 && (e.Level == sign.LevelLTA || len(c.renewals) > 0) || len(c.stamps) > len(c.renewals) {
-		return report, fmt.Errorf("%w: CMS signatures in a container are lifted up to level LT, and not under an archive time-stamp", ErrOptions)
+	if len(c.cades) > 0 && len(c.renewals) > 0 || len(c.stamps) > len(c.renewals) {
+		return report, fmt.Errorf("%w: what an archive time-stamp of the container covers cannot be changed any more", ErrOptions)
 	}
 	lifted, err := e.lift(ctx, c, report)
 	if err != nil {
@@ -104,7 +104,7 @@ func (e *Extension) lift(ctx context.Context, c *Container, report *sign.Report)
 func (e *Extension) liftCAdES(ctx context.Context, c *Container, levels map[string]sign.Level, out map[string][]byte) error {
 	for _, entry := range c.cades {
 		from := levels[entry.Name]
-		if from >= e.Level {
+		if from >= e.Level && e.Level < sign.LevelLTA {
 			continue
 		}
 		message, err := entry.ReadAll(maxSignatureFile)

@@ -78,8 +78,6 @@ func (o *Options) check() error {
 		return fmt.Errorf("%w: each level needs the one below it", ErrOptions)
 	case o.CAdES && (len(o.Roles) > 0 || o.Place != xades.Place{}):
 		return fmt.Errorf("%w: roles and places are for XAdES", ErrOptions)
-	case o.CAdES && o.Archive && o.Kind == ASiCS:
-		return fmt.Errorf("%w: CAdES in ASiC-S is made up to level LT", ErrOptions)
 	case o.Hash != crypto.SHA256 && o.Hash != crypto.SHA384 && o.Hash != crypto.SHA512:
 		return fmt.Errorf("%w: hash %v", ErrOptions, o.Hash)
 	}

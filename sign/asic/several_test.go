@@ -190,19 +190,43 @@ func TestCAdESLevels(t *testing.T) {
 		o.CAdES = true
 		container := signFiles(t, signer, files(), o)
 		wantValid(t, validate(t, container, w.Trust(level < sign.LevelLT)), level)
-		lifted, err := extend(t, container, w, sign.LevelLT)
 		if level == sign.LevelLTA {
-			if fault.CodeOf(err) != "asic.options" {
+			if _, err := extend(t, container, w, sign.LevelLTA); fault.CodeOf(err) != "asic.options" {
 				t.Errorf("under an archive time-stamp: %v", err)
 			}
 			continue
 		}
+		for _, to := range []sign.Level{sign.LevelLT, sign.LevelLTA} {
+			lifted, err := extend(t, container, w, to)
+			if err != nil {
+				t.Fatal(err)
+			}
+			wantValid(t, validate(t, lifted, w.Trust(false)), to)
+		}
+		both := add(t, container, signer, o)
+		wantValid(t, validate(t, both, w.Trust(level < sign.LevelLT)), level, level)
+	}
+}
+
+// TestCAdESInASiCS makes and lifts every level, and renews the last.
+func TestCAdESInASiCS(t *testing.T) {
+	w := testpki.New(t)
+	signer := w.Card("P-384")
+	for _, level := range []sign.Level{sign.LevelB, sign.LevelT, sign.LevelLT, sign.LevelLTA} {
+		o := at(w, signer, level)
+		o.CAdES, o.Kind = true, asic.ASiCS
+		container := signFiles(t, signer, files()[:1], o)
+		wantValid(t, validate(t, container, w.Trust(level < sign.LevelLT)), level)
+		lifted, err := extend(t, container, w, sign.LevelLTA)
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantValid(t, validate(t, lifted, w.Trust(false)), sign.LevelLT)
-		both := add(t, container, signer, o)
-		wantValid(t, validate(t, both, w.Trust(level < sign.LevelLT)), level, level)
+		wantValid(t, validate(t, lifted, w.Trust(false)), sign.LevelLTA)
+		forged := open(t, lifted)
+		forged.swap("leping.txt", "100", "900")
+		if r := validate(t, forged.bytes(), w.Trust(false)); r.Valid() || r.Signatures[0].Code != "cms.wrong-digest" {
+			t.Errorf("content changed:\n%s", r.Text())
+		}
 	}
 }
 

@@ -101,9 +101,7 @@ func newVerdict(id string, stamp bool) *sign.Signature {
 func (s *cmsSubject) needs() map[string][]crypto.Hash {
 	out := map[string][]crypto.Hash{}
 	if s.list == nil {
-		if hash := s.hash(); hash != 0 {
-			out[s.file] = []crypto.Hash{hash}
-		}
+		out[s.file] = s.hashes()
 		return out
 	}
 	for _, a := range s.later {
@@ -117,28 +115,20 @@ func (s *cmsSubject) needs() map[string][]crypto.Hash {
 	return out
 }
 
-// hash is the digest algorithm of the message or token, 0 when it has none that
-// is accepted.
-func (s *cmsSubject) hash() crypto.Hash {
+// hashes are the digest algorithms of the message or token, as far as they are
+// accepted.
+func (s *cmsSubject) hashes() []crypto.Hash {
 	if s.stamp {
-		if token, err := timestamp.Parse(s.der); err == nil {
-			return token.Imprint.Hash
+		if token, err := timestamp.Parse(s.der); err == nil && token.Imprint.Hash != 0 {
+			return []crypto.Hash{token.Imprint.Hash}
 		}
-		return 0
+		return nil
 	}
 	message, err := cms.Parse(s.der)
 	if err != nil {
-		return 0
+		return nil
 	}
-	signer, err := message.One()
-	if err != nil {
-		return 0
-	}
-	hash, err := signer.DigestAlgorithm.Hash()
-	if err != nil {
-		return 0
-	}
-	return hash
+	return cades.Needs(message)
 }
 
 func (s *cmsSubject) covered() map[string]string {
@@ -175,9 +165,11 @@ func (s *cmsSubject) judge(ctx context.Context, v *validation) {
 	evidence := examined.Evidence
 	j := judge.New(v.trust, evidence)
 	proofs, refusal := s.archived(ctx, v, j)
+	inside, insideRefusal := examined.Archived(ctx, j, s.verdict, digest)
 	j.Signature(ctx, s.verdict, judge.Subject{
-		Certificate: examined.Certificate, Stamps: examined.Stamps, Later: proofs, Baseline: examined.Baseline,
+		Certificate: examined.Certificate, Stamps: examined.Stamps, Later: append(proofs, inside.Proofs...), Baseline: examined.Baseline,
 	})
+	inside.Conclude(s.verdict, insideRefusal)
 	if refusal != nil {
 		s.refuse("archive-time-stamp", refusal)
 	}

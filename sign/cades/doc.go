@@ -4,9 +4,9 @@
 //
 // The functions most people need: [PrepareContent] reads the document once and
 // returns what to sign, [Prepared.Complete] takes the signature value and
-// returns the file; [AddTimestamp] lifts it from level B to T and [AddEvidence]
-// to LT, with what [Online] gathered; [Validate] gives
-// the verdict.
+// returns the file; [Lift] raises it to level T with a time-stamp, to LT with the
+// evidence that [Online] gathers, and to LTA with an archive time-stamp, and
+// renews that; [Validate] gives the verdict.
 //
 //	p, err := cades.PrepareContent(ctx, document, cades.Options{Certificate: cert})
 //	value, err := key.Sign(rand.Reader, p.Digest(), p.Options()) // the one key operation

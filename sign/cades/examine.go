@@ -36,6 +36,13 @@ type Examined struct {
 	// Evidence and Stamps are what the message carries for its own verdict.
 	Evidence judge.Evidence
 	Stamps   []judge.Stamp
+
+	message *cms.SignedData
+}
+
+// refuse writes a refusal into a verdict.
+func refuse(out *sign.Signature, err error) {
+	out.Verdict, out.Code, out.Sentence = sign.VerdictOf(err), fault.CodeOf(err), err.Error()
 }
 
 // Examine checks everything about a message but trust and writes each check
@@ -58,10 +65,10 @@ func Examine(out *sign.Signature, message *cms.SignedData, p Profile, extra judg
 	}
 	out.Material = materialOf(message, result)
 	if err != nil {
-		out.Verdict, out.Code, out.Sentence = sign.VerdictOf(err), fault.CodeOf(err), err.Error()
+		refuse(out, err)
 		return nil
 	}
-	e := &Examined{Result: result, Evidence: evidenceIn(message), Stamps: stampsIn(result.Signer)}
+	e := &Examined{Result: result, message: message, Evidence: evidenceIn(message), Stamps: stampsIn(result.Signer)}
 	e.Baseline = e.checkBaseline(out, message, p)
 	return e
 }

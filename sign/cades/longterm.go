@@ -20,7 +20,7 @@ import (
 type Evidence = judge.Evidence
 
 // Online gathers evidence by verifying the signer, at the time of the first
-// time-stamp, and each time-stamp, as a validator will later. A path that does
+// time-stamp, and each time-stamp, archive ones too, as a validator will later. A path that does
 // not verify, or a certificate revoked before that time, is an error.
 type Online struct {
 	// Verifier must have a Revocation that asks the responders.
@@ -48,6 +48,15 @@ func (o Online) Gather(ctx context.Context, signature []byte) (*Evidence, error)
 		}
 		if first.IsZero() || at.Before(first) {
 			first = at
+		}
+	}
+	signer := result.Signer
+	for _, a := range archiveStamps(message, signer) {
+		if a.err != nil {
+			return nil, a.err
+		}
+		if _, err := g.Stamp(ctx, a.der, func(h crypto.Hash) ([]byte, error) { return archiveImprint(message, signer, a.index, h, nil) }); err != nil {
+			return nil, err
 		}
 	}
 	if err := g.Signer(ctx, result.Certificate, first); err != nil {

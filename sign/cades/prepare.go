@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"time"
 
@@ -103,19 +104,37 @@ func digestOf(ctx context.Context, in io.Reader, hash crypto.Hash) ([]byte, erro
 	if !hash.Available() {
 		return nil, cms.ErrUnsupported
 	}
-	h := hash.New()
+	digests, err := digestsOf(ctx, in, []crypto.Hash{hash})
+	return digests[hash], err
+}
+
+// digestsOf makes all digests that are wanted in one reading.
+func digestsOf(ctx context.Context, in io.Reader, hashes []crypto.Hash) (map[crypto.Hash][]byte, error) {
+	sums := map[crypto.Hash]hash.Hash{}
+	for _, h := range hashes {
+		if h.Available() && sums[h] == nil {
+			sums[h] = h.New()
+		}
+	}
 	buffer := make([]byte, 256<<10)
 	for {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 		n, err := in.Read(buffer)
-		h.Write(buffer[:n])
+		for _, sum := range sums {
+			sum.Write(buffer[:n])
+		}
 		if errors.Is(err, io.EOF) {
-			return h.Sum(nil), nil
+			break
 		}
 		if err != nil {
 			return nil, err
 		}
 	}
+	out := map[crypto.Hash][]byte{}
+	for h, sum := range sums {
+		out[h] = sum.Sum(nil)
+	}
+	return out, nil
 }

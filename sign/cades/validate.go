@@ -5,8 +5,8 @@ import (
 	"crypto"
 	"io"
 
+	"eidgate/certs/timestamp"
 	"eidgate/internal/cms"
-	"eidgate/internal/fault"
 	"eidgate/sign"
 	"eidgate/sign/internal/judge"
 )
@@ -26,27 +26,52 @@ func Validate(ctx context.Context, signature []byte, document io.Reader, trust s
 	message, err := cms.Parse(signature)
 	if err != nil {
 		out.Checks = append(out.Checks, sign.FailedCheck("cms.message", err))
-		out.Verdict, out.Code, out.Sentence = sign.VerdictOf(err), fault.CodeOf(err), err.Error()
+		refuse(out, err)
 		return report, nil
 	}
-	var trouble error
 	counted := &counter{in: document}
-	examined := Examine(out, message, Detached, judge.Evidence{}, func(h crypto.Hash) (digest []byte, err error) {
-		digest, trouble = digestOf(ctx, counted, h)
-		return digest, trouble
-	})
+	digests, trouble := digestsOf(ctx, counted, Needs(message))
 	if trouble != nil {
 		return nil, trouble
 	}
+	digest := func(h crypto.Hash) ([]byte, error) {
+		if d, ok := digests[h]; ok {
+			return d, nil
+		}
+		return nil, cms.ErrUnsupported
+	}
+	examined := Examine(out, message, Detached, judge.Evidence{}, digest)
 	if examined == nil {
 		return report, nil
 	}
 	report.Document.Size = counted.n
 	out.Coverage = sign.Coverage{Whole: true, Bytes: counted.n, Revision: 1, Revisions: 1}
-	judge.New(trust, examined.Evidence).Signature(ctx, out, judge.Subject{
-		Certificate: examined.Certificate, Stamps: examined.Stamps, Baseline: examined.Baseline,
+	j := judge.New(trust, examined.Evidence)
+	archives, refusal := examined.Archived(ctx, j, out, digest)
+	j.Signature(ctx, out, judge.Subject{
+		Certificate: examined.Certificate, Stamps: examined.Stamps, Later: archives.Proofs, Baseline: examined.Baseline,
 	})
+	archives.Conclude(out, refusal)
 	return report, nil
+}
+
+// Needs are the digests of the document that judging a message asks for: the
+// signer's own and those of archive time-stamps.
+func Needs(message *cms.SignedData) []crypto.Hash {
+	signer, err := message.One()
+	if err != nil {
+		return nil
+	}
+	var out []crypto.Hash
+	if h, err := signer.DigestAlgorithm.Hash(); err == nil {
+		out = append(out, h)
+	}
+	for _, der := range signer.Unsigned.All(oidArchiveTimestamp()) {
+		if token, err := timestamp.Parse(der); err == nil && token.Imprint.Hash != 0 {
+			out = append(out, token.Imprint.Hash)
+		}
+	}
+	return out
 }
 
 // counter counts what is read.

@@ -1,5 +1,9 @@
-// Command eidgate is the operator's program. It makes and runs a demonstration
-// PKI:
+// Command eidgate is the operator's program. It runs the gateway, as a sandbox
+// when nothing else is said:
+//
+//	eidgate serve [--data DIR] [--listen ADDR] [--config FILE]
+//
+// and makes and runs a demonstration PKI:
 //
 //	eidgate pki init DIR
 //	eidgate pki serve DIR
@@ -7,8 +11,8 @@
 //	eidgate pki list DIR
 //	eidgate pki revoke DIR SERIAL --reason key-compromise
 //
-// It reads no environment variable and listens on the loopback address that was
-// fixed by init, nowhere else.
+// It reads no environment variable. The PKI listens on the loopback address that
+// was fixed by init, nowhere else.
 package main
 
 import (
@@ -22,6 +26,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"eidgate/certs/pki"
+	"eidgate/gateway"
 )
 
 func main() {
@@ -32,14 +37,17 @@ func main() {
 }
 
 type commands struct {
+	Serve serveCommand `cmd:"" help:"Run the gateway: signing, login, API and pages."`
+
 	PKI pkiCommands `cmd:"" name:"pki" help:"Make and run a demonstration PKI."`
 }
 
 // app is what every command is given.
 type app struct {
-	ctx context.Context
-	out io.Writer
-	log *slog.Logger
+	ctx    context.Context
+	out    io.Writer
+	errOut io.Writer
+	log    *slog.Logger
 }
 
 // run is the whole program but for its exit.
@@ -48,7 +56,9 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 	exited := -1
 	parser, err := kong.New(&c, kong.Name("eidgate"),
 		kong.Description("Run the services behind electronic identity cards.\n\n"+exitCodesHelp),
-		kong.Writers(out, errOut), kong.Exit(func(code int) { exited = code }), kong.Vars{"listen": pki.DefaultListen})
+		kong.Writers(out, errOut), kong.Exit(func(code int) { exited = code }), kong.Vars{
+			"listen": pki.DefaultListen, "data": gateway.Defaults().Data, "address": gateway.Defaults().Listen,
+		})
 	if err != nil {
 		return report(errOut, err)
 	}
@@ -60,5 +70,5 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 		return report(errOut, usageError{err})
 	}
 	log := slog.New(slog.NewTextHandler(errOut, nil))
-	return report(errOut, parsed.Run(&app{ctx: ctx, out: out, log: log}))
+	return report(errOut, parsed.Run(&app{ctx: ctx, out: out, errOut: errOut, log: log}))
 }

@@ -1,0 +1,14 @@
+package gateway
+
+import (
+	"io/fs"
+
+	"eidgate/gateway/session"
+)
+
+// migrations are the tables of every room.
+func migrations() map[string]fs.FS {
+	return map[string]fs.FS{
+		"session": session.Migrations,
+	}
+}

@@ -1,0 +1,160 @@
+package gateway
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/time/rate"
+
+	"eidgate/card/webeid"
+	"eidgate/certs/pki"
+	"eidgate/gateway/problem"
+	"eidgate/gateway/session"
+	"eidgate/gateway/store"
+	"eidgate/gateway/trust"
+)
+
+// Options of a Server. The zero value works.
+type Options struct {
+	// Now and Random default to the system's.
+	Now    func() time.Time
+	Random io.Reader
+	// Log hears what happens; nil is silent.
+	Log *slog.Logger
+}
+
+// Server is a gateway: its listeners are open, its tables are there. Serve it
+// once, then Close it.
+type Server struct {
+	config   Config
+	log      *slog.Logger
+	now      func() time.Time
+	random   io.Reader
+	origin   string
+	store    *store.Store
+	trust    *trust.Trust
+	sessions *session.Manager
+	metrics  *prometheus.Registry
+	seen     *measures
+
+	pages      problem.Pages // nil until a room gives one
+	exchange   http.Handler  // of /r1/; nil until a room gives one
+	ready      *readiness
+	background background
+	reportLog  *rate.Limiter
+
+	listener    net.Listener
+	metricsPort net.Listener // nil when there is none
+	certificate *certificate
+	pki         *pki.PKI     // nil in production
+	pkiPort     net.Listener // nil when another process serves it
+	handler     http.Handler
+}
+
+// New opens the database, brings its tables up to date, makes or opens what a
+// sandbox needs, and opens the listeners. What fails leaves nothing open.
+func New(ctx context.Context, c Config, o Options) (s *Server, err error) {
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	s = &Server{config: c, log: o.Log, now: o.Now, random: o.Random, metrics: prometheus.NewRegistry()}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if s.random == nil {
+		s.random = rand.Reader
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.Close())
+			s = nil
+		}
+	}()
+	for _, step := range []func(context.Context) error{s.listen, s.openTrust, s.openTLS, s.openStore, s.openSessions, s.mount} {
+		if err := step(ctx); err != nil {
+			return s, err
+		}
+	}
+	return s, nil
+}
+
+// URL is the service's origin, as browsers spell it.
+func (s *Server) URL() string { return s.origin }
+
+// MetricsURL is where Prometheus finds the metrics, or empty.
+func (s *Server) MetricsURL() string {
+	if s.metricsPort == nil {
+		return ""
+	}
+	return "http://" + s.metricsPort.Addr().String() + "/metrics"
+}
+
+// PKIFolder is the folder of a sandbox's demonstration PKI, or empty.
+func (s *Server) PKIFolder() string {
+	if s.config.Mode != Sandbox {
+		return ""
+	}
+	return s.config.pkiFolder()
+}
+
+func (s *Server) openStore(ctx context.Context) error {
+	var err error
+	s.store, err = store.Open(ctx, s.config.database(), store.Options{MaxConns: s.config.DatabaseConns, Log: s.log})
+	if err != nil {
+		return fmt.Errorf("opening the database: %w", err)
+	}
+	if err := s.store.Migrate(ctx, migrations()); err != nil {
+		return fmt.Errorf("preparing the database: %w", err)
+	}
+	return nil
+}
+
+func (s *Server) openSessions(context.Context) error {
+	var err error
+	s.sessions, err = session.New(session.Config{
+		Database: s.store, Now: s.now, Random: s.random, Log: s.log, Personas: s.config.Mode == Sandbox,
+		Validator: &webeid.Validator{Origin: s.origin, Verifier: s.trust.Verifier, Intermediates: s.trust.Intermediates},
+		Idle:      s.config.Session.Idle, Absolute: s.config.Session.Absolute, Nonce: s.config.Session.Nonce,
+		Recorder: s.seen.recorder(nil),
+	})
+	if err != nil {
+		return fmt.Errorf("preparing logins: %w", err)
+	}
+	s.background.Every("purging sessions", time.Minute, s.sessions.Purge)
+	return nil
+}
+
+// mount builds the handler: the rooms on gin, and what goes around it.
+func (s *Server) mount(context.Context) error {
+	engine := s.newEngine()
+	for _, mount := range []func(gin.IRouter) error{s.mountHealth, s.mountWeb, s.mountSigning} {
+		if err := mount(engine); err != nil {
+			return fmt.Errorf("preparing the service: %w", err)
+		}
+	}
+	s.sessions.Mount(engine)
+	s.handler = s.around(engine)
+	return nil
+}
+
+// tlsConfig is the public listener's.
+func (s *Server) tlsConfig() *tls.Config {
+	c := &tls.Config{MinVersion: tls.VersionTLS13, GetCertificate: s.certificate.get, NextProtos: []string{"h2", "http/1.1"}}
+	if s.config.TLS.Minimum == "1.2" {
+		c.MinVersion = tls.VersionTLS12
+	}
+	return c
+}

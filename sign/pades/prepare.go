@@ -38,7 +38,6 @@ func prepare(ctx context.Context, in io.ReaderAt, size int64, out io.Writer, o O
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	o = o.withDefaults()
 	file, err := pdf.Open(in, size)
 	if err != nil {
 		return nil, err
@@ -60,7 +59,8 @@ func prepare(ctx context.Context, in io.ReaderAt, size int64, out io.Writer, o O
 	return p, nil
 }
 
-// plan decides all that can be refused about a signature of the document.
+// plan decides all that can be refused about a signature of the document, and
+// fills in what o leaves open.
 func (o *Options) plan(v *pdf.View) (*plan, error) {
 	if err := checkSignable(v, o.Certify); err != nil {
 		return nil, err
@@ -70,6 +70,12 @@ func (o *Options) plan(v *pdf.View) (*plan, error) {
 	if p.target, err = o.findTarget(v); err != nil {
 		return nil, err
 	}
+	if p.target.existing != nil {
+		if err := o.keepSeed(v, p.target.existing.Dict); err != nil {
+			return nil, err
+		}
+	}
+	*o = o.withDefaults()
 	if o.Visible != nil {
 		if err := o.show(p); err != nil {
 			return nil, err

@@ -36,11 +36,12 @@ type Result struct {
 // key's own, the services' own, [ErrReservation], and errors of writing; none
 // of them leads to a second use.
 func Sign(ctx context.Context, in io.ReaderAt, size int64, out Output, key crypto.Signer, o Options) (*Result, error) {
-	o = o.withDefaults()
 	p, err := PrepareTo(ctx, in, size, &appender{Output: out}, o)
 	if err != nil {
 		return nil, err
 	}
+	o.Hash = p.hash // the field may have chosen it
+	o = o.withDefaults()
 	signature, err := key.Sign(o.Random, p.Digest(), p.SignerOptions())
 	if err != nil {
 		return nil, fmt.Errorf("signing: %w", err)

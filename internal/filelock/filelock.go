@@ -11,13 +11,29 @@ import (
 // waits for it. The system gives the lock back when the process ends, however
 // it ends. It excludes other calls in the same process too. The file stays.
 func Lock(name string) (unlock func(), err error) {
+	unlock, _, err = take(name, lock)
+	return unlock, err
+}
+
+// TryLock is Lock without the wait: free is false when somebody else holds it.
+func TryLock(name string) (unlock func(), free bool, err error) {
+	return take(name, tryLock)
+}
+
+func take(name string, lock func(*os.File) (bool, error)) (func(), bool, error) {
 	f, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("opening the lock: %w", err)
+		return nil, false, fmt.Errorf("opening the lock: %w", err)
 	}
-	if err := lock(f); err != nil {
+	taken, err := lock(f)
+	if err != nil || !taken {
 		f.Close()
-		return nil, fmt.Errorf("taking the lock %s: %w", name, err)
 	}
-	return func() { f.Close() }, nil // closing gives it back
+	if err != nil {
+		return nil, false, fmt.Errorf("taking the lock %s: %w", name, err)
+	}
+	if !taken {
+		return nil, false, nil
+	}
+	return func() { f.Close() }, true, nil // closing gives it back
 }

@@ -1,0 +1,118 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/transparency-dev/formats/log"
+	"github.com/transparency-dev/merkle/proof"
+	"github.com/transparency-dev/merkle/rfc6962"
+	"github.com/transparency-dev/tessera/client"
+	"golang.org/x/mod/sumdb/note"
+)
+
+// signTimeout bounds the look at tiles and database before a signature.
+const signTimeout = 10 * time.Second
+
+// guard is the only holder of the ledger's key. Tessera asks it to sign what
+// its folder holds; the guard signs only what extends the last signed head.
+type guard struct {
+	note.Signer
+	heads *heads
+	tiles client.TileFetcherFunc
+
+	// mu guards what this process knows: whether it is the sequencer, the head
+	// in SQL and the head in the file.
+	mu      sync.Mutex
+	leads   bool
+	last    head
+	written head
+}
+
+// Sign refuses with ErrNotExtension or ErrDeposed and records the head before
+// it signs: after a crash in between, the same head may be signed again.
+func (g *guard) Sign(message []byte) ([]byte, error) {
+	var asked log.Checkpoint
+	rest, err := asked.Unmarshal(message)
+	if err != nil || len(rest) > 0 || asked.Origin != g.Name() {
+		return nil, fmt.Errorf("signing a checkpoint: %w: it is not one of this ledger", ErrNotExtension)
+	}
+	next := head{size: asked.Size, root: asked.Hash}
+	if next.equal(noHead()) {
+		// Tessera asks for this when it makes a folder, here also one that is
+		// built again. The empty tree contradicts no other.
+		return g.Signer.Sign(message)
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.leads {
+		return nil, fmt.Errorf("signing a checkpoint: %w", ErrDeposed)
+	}
+	// note.Signer has no context.
+	ctx, cancel := context.WithTimeout(context.Background(), signTimeout)
+	defer cancel()
+	if err := extends(ctx, g.tiles, g.last, next); err != nil {
+		return nil, fmt.Errorf("signing a checkpoint: %w", err)
+	}
+	if err := g.remember(ctx, next); err != nil {
+		return nil, fmt.Errorf("signing a checkpoint: %w", err)
+	}
+	return g.Signer.Sign(message)
+}
+
+// remember makes next the last head, in SQL and in the file, each once.
+func (g *guard) remember(ctx context.Context, next head) error {
+	if !next.equal(g.last) {
+		if err := g.heads.replaceRow(ctx, g.last, next); err != nil {
+			return err
+		}
+		g.last = next
+	}
+	if !next.equal(g.written) {
+		if err := g.heads.writeFile(next); err != nil {
+			return err
+		}
+		g.written = next
+	}
+	return nil
+}
+
+// lead lets the guard sign from last on, or stops it.
+func (g *guard) lead(leads bool, last head) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.leads = leads
+	if leads {
+		g.last = last
+	}
+}
+
+// extends proves from the tiles that next is last with leaves added.
+func extends(ctx context.Context, tiles client.TileFetcherFunc, last, next head) error {
+	switch {
+	case next.size < last.size:
+		return fmt.Errorf("%w: %d leaves after %d", ErrNotExtension, next.size, last.size)
+	case next.equal(last):
+		return nil
+	case last.size == 0:
+		if !last.equal(noHead()) {
+			return fmt.Errorf("%w: an empty tree with a root", ErrNotExtension)
+		}
+		return nil
+	}
+	builder, err := client.NewProofBuilder(ctx, next.size, tiles)
+	if err != nil {
+		return fmt.Errorf("reading the tiles: %w", err)
+	}
+	path, err := builder.ConsistencyProof(ctx, last.size, next.size)
+	if err != nil {
+		return fmt.Errorf("reading the tiles: %w", err)
+	}
+	err = proof.VerifyConsistency(rfc6962.DefaultHasher, last.size, next.size, path, last.root, next.root)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrNotExtension, err)
+	}
+	return nil
+}

@@ -146,7 +146,9 @@ type Algorithm struct {
 type Card interface {
 	// Info tells the kind of card and its reader.
 	Info() Info
-	// DocumentNumber is the number printed on the card.
+	// DocumentNumber is the number printed on the card. Where the card does not
+	// tell it, it is a mark that stays the same: the serial number of the chip
+	// or token, else four bytes of the authentication certificate's SHA-256.
 	DocumentNumber(ctx context.Context) (string, error)
 	// Certificate reads a certificate once and remembers it for the session.
 	Certificate(ctx context.Context, u Usage) (*x509.Certificate, error)

@@ -2,7 +2,9 @@ package card
 
 import (
 	"context"
+	"crypto/sha256"
 	"crypto/x509"
+	"errors"
 	"fmt"
 )
 
@@ -26,6 +28,9 @@ func (e *eid) Info() Info { return e.info }
 func (e *eid) DocumentNumber(ctx context.Context) (string, error) {
 	if e.number == "" {
 		n, err := e.applet.documentNumber(ctx)
+		if errors.Is(err, ErrUnsupported) {
+			n, err = e.mark(ctx)
+		}
 		if err != nil {
 			return "", fmt.Errorf("reading the document number: %w", err)
 		}
@@ -35,6 +40,16 @@ func (e *eid) DocumentNumber(ctx context.Context) (string, error) {
 		e.number = n
 	}
 	return e.number, nil
+}
+
+// mark stands for the number of a card that does not tell it.
+func (e *eid) mark(ctx context.Context) (string, error) {
+	c, err := e.Certificate(ctx, Authentication)
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(c.Raw)
+	return fmt.Sprintf("%X", sum[:4]), nil
 }
 
 // plainNumber keeps what a hostile card could print on a terminal or in a log

@@ -39,7 +39,7 @@ const (
 	typeAttributes  = 0xA1   // typeAttributes [1] of a PKCS15Object
 )
 
-// documentNumber is not in a file known to us.
+// documentNumber is not in a file known to us: the card goes by its mark.
 func (*lateid) documentNumber(context.Context) (string, error) { return "", ErrUnsupported }
 
 func (*lateid) personalData(context.Context) (*PersonalData, error) { return nil, ErrUnsupported }

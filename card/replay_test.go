@@ -6,6 +6,7 @@ import (
 	_ "crypto/sha512"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -117,6 +118,14 @@ func TestConformanceTranscripts(t *testing.T) {
 			}
 			if len(out) == 0 || script.next != len(script.script) {
 				t.Errorf("%d commands of %d, %d bytes", script.next, len(script.script), len(out))
+			}
+			if r.driver.kind == "lateid2" && r.usage == Authentication { // it tells no number and goes by its mark
+				if n, err := e.DocumentNumber(t.Context()); err != nil || len(n) != 8 || script.next != len(script.script) {
+					t.Errorf("document number %q, %v", n, err)
+				}
+				if _, err := e.PersonalData(t.Context()); !errors.Is(err, ErrUnsupported) {
+					t.Errorf("personal data: %v", err)
+				}
 			}
 		})
 	}

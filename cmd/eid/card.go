@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"strings"
 	"text/tabwriter"
@@ -156,6 +157,10 @@ func (v cardView) expiry(cert *x509.Certificate) string {
 
 func (v cardView) tries(label string, ref card.PINRef) error {
 	status, err := v.card.PINStatus(v.ctx, ref)
+	if errors.Is(err, card.ErrUnsupported) {
+		v.line(label, "this kind of card does not tell")
+		return nil
+	}
 	if err != nil {
 		return err
 	}

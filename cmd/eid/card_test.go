@@ -53,6 +53,24 @@ func TestUnknownCard(t *testing.T) {
 	w.run(t, "card", "show").want(t, exitCard, "3b00")
 }
 
+// A Finnish card does not tell the tries of its PUK; all else is shown.
+func TestFinnishCard(t *testing.T) {
+	w := newWorld(t)
+	person := *w.Card
+	person.Card, person.PIN2 = "fineid4", "123456"
+	c, err := sim.New(&person)
+	if err != nil {
+		t.Fatal(err)
+	}
+	readers := sim.NewService(readerName)
+	readers.Insert(readerName, c)
+	w.cards = readers
+	w.run(t, "card", "list").want(t, exitOK, "Finnish eID card (version 4)", person.DocumentNumber)
+	w.run(t, "card", "show").want(t, exitOK, person.DocumentNumber, person.Surname, "5 of 5 tries left", "does not tell")
+	w.run(t, "card", "show", "--personal").want(t, exitOK, "none that can be read")
+	w.run(t, "pin", "status").want(t, exitOK, "5 of 5 tries left", "does not tell")
+}
+
 func TestCardShow(t *testing.T) {
 	w := newWorld(t)
 	w.run(t, "card", "show").want(t, exitOK,

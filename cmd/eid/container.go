@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"eidgate/sign"
 	"eidgate/sign/asic"
@@ -23,6 +22,16 @@ func isContainer(in io.ReaderAt) bool {
 	return err == nil && bytes.Equal(magic, []byte("PK\x03\x04"))
 }
 
+// isContainerFile looks into a file; one that cannot be read is none.
+func isContainerFile(name string) bool {
+	f, err := os.Open(name)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	return isContainer(f)
+}
+
 // validate judges a PDF or a container.
 func validate(ctx context.Context, in io.ReaderAt, size int64, trust sign.Trust) (*sign.Report, error) {
 	if isContainer(in) {
@@ -31,29 +40,24 @@ func validate(ctx context.Context, in io.ReaderAt, size int64, trust sign.Trust)
 	return pades.Validate(ctx, in, size, trust)
 }
 
-// signContainer signs all files together into one container, or, when the only
-// file is a container, adds a signature to it.
-func (s *signer) signContainer(ctx context.Context) error {
-	if s.command.Reason != "" {
-		return fmt.Errorf("%w: --reason is for PDF; containers take --role and --location", errUsage)
-	}
-	first, err := os.Open(s.command.Files[0])
+// signContainer signs the files together into one container, or adds a
+// signature to the container that the only file is.
+func (s *signer) signContainer(ctx context.Context, j job) error {
+	first, err := os.Open(j.name())
 	if err != nil {
 		return err
 	}
 	defer first.Close()
-	adding := len(s.command.Files) == 1 && isContainer(first)
-	name := s.containerName(adding)
-	out, err := createOutput(name, s.command.Files[0], s.command.Force)
+	out, err := createOutput(j.output, j.name(), s.command.Force)
 	if err != nil {
 		return err
 	}
 	defer out.discard()
 	var result *asic.Result
-	if adding {
+	if j.adding {
 		result, err = s.addSignature(ctx, first, out)
 	} else {
-		result, err = s.newContainer(ctx, out)
+		result, err = s.newContainer(ctx, j.files, out)
 	}
 	if err != nil {
 		return full(err)
@@ -65,37 +69,16 @@ func (s *signer) signContainer(ctx context.Context) error {
 	if err := out.commit(); err != nil {
 		return err
 	}
-	s.report(name, "ASiC", result.Level, signature)
+	s.report(j.output, result.Level, signature)
 	return nil
-}
-
-// containerName is where the container goes: -o, into the -o folder, or beside
-// the first file.
-func (s *signer) containerName(adding bool) string {
-	first, suffix := s.command.Files[0], "."+s.command.Format
-	if adding {
-		suffix = "-signed" + filepath.Ext(first)
-	}
-	name := strings.TrimSuffix(filepath.Base(first), filepath.Ext(first)) + suffix
-	out := s.command.Out
-	if out == "" {
-		return filepath.Join(filepath.Dir(first), name)
-	}
-	if info, err := os.Stat(out); err == nil && info.IsDir() {
-		return filepath.Join(out, name)
-	}
-	return out
 }
 
 func (s *signer) containerOptions(p *progress) asic.Options {
 	o := asic.Options{
-		Kind: asic.ASiCE, Certificate: s.options.Certificate, Chain: s.options.Chain, Hash: s.options.Hash,
+		Kind: s.format.kind, CAdES: s.format.cades, PSS: s.options.PSS, Certificate: s.options.Certificate, Chain: s.options.Chain, Hash: s.options.Hash,
 		Time: s.app.now(), Roles: s.command.Role, Place: xades.Place{City: s.command.Location},
 		Timestamper: s.options.Timestamper, Archive: s.options.Archive,
 		Progress: func(done, _ int64) { p.at(done) },
-	}
-	if s.command.Format == "asics" {
-		o.Kind = asic.ASiCS
 	}
 	if s.options.Evidence != nil {
 		o.Evidence = asic.Online{Verifier: s.services.online()}
@@ -103,10 +86,10 @@ func (s *signer) containerOptions(p *progress) asic.Options {
 	return o
 }
 
-func (s *signer) newContainer(ctx context.Context, out *output) (*asic.Result, error) {
+func (s *signer) newContainer(ctx context.Context, names []string, out *output) (*asic.Result, error) {
 	var files []asic.File
 	var total int64
-	for _, name := range s.command.Files {
+	for _, name := range names {
 		f, err := os.Open(name)
 		if err != nil {
 			return nil, err

@@ -17,7 +17,7 @@ func TestSignContainers(t *testing.T) {
 			w.card.ClearTrace()
 			out := filepath.Join(dir, level+".asice")
 			w.sign(t, "12345", "--format", "asice", "--level", level, "--role", "Juhataja", "--location", "Tallinn", "-o", out, document(t), text).
-				want(t, exitOK, "ASiC level "+level)
+				want(t, exitOK, "ASiC-E with XAdES level "+level)
 			if n := w.commands(signWithPIN2); n != 1 {
 				t.Errorf("%d card operations, want 1", n)
 			}
@@ -26,7 +26,7 @@ func TestSignContainers(t *testing.T) {
 	}
 	lt := filepath.Join(dir, "LT.asice")
 	both := filepath.Join(dir, "both.asice")
-	w.sign(t, "12345", "--format", "asice", "-o", both, lt).want(t, exitOK, "ASiC level LT")
+	w.sign(t, "12345", "--format", "asice", "-o", both, lt).want(t, exitOK, "ASiC-E with XAdES level LT")
 	w.run(t, "verify", "--offline", "--trust", w.TrustDir(), both).want(t, exitOK, "2 signatures")
 
 	extended := filepath.Join(dir, "extended.asice")

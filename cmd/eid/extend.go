@@ -14,14 +14,18 @@ import (
 type extendCommand struct {
 	Level        string   `enum:"T,LT,LTA" default:"LTA" placeholder:"T|LT|LTA" help:"Level to raise to (default: LTA)."`
 	Out          string   `short:"o" placeholder:"OUT" help:"Output file, or folder when several files are given (default: NAME-extended.pdf beside each)."`
+	Content      string   `placeholder:"FILE" help:"The document that a detached signature is about (default: its name without .p7s)."`
 	Force        bool     `help:"Replace an existing output file."`
 	Trust        string   `placeholder:"DIR" help:"Folder of trust anchors."`
 	TimestampURL string   `name:"timestamp-url" placeholder:"URL" help:"RFC 3161 time-stamp authority."`
-	Files        []string `arg:"" name:"FILE" help:"Signed PDFs and containers."`
+	Files        []string `arg:"" name:"FILE" help:"Signed PDFs, containers and detached signatures (.p7s)."`
 }
 
 // Run raises each file: only valid signatures, and only into a new file.
 func (c *extendCommand) Run(ctx context.Context, a *app) error {
+	if c.Content != "" && len(c.Files) > 1 {
+		return fmt.Errorf("%w: --content is about one detached signature", errUsage)
+	}
 	e, err := c.extender(a)
 	if err != nil {
 		return err
@@ -76,7 +80,7 @@ func (c *extendCommand) extender(a *app) (*extender, error) {
 // file refuses a document that is not valid now: a higher level would only
 // preserve what is wrong with it.
 func (e *extender) file(ctx context.Context, file string) error {
-	report, err := verifyFile(ctx, file, sign.Trust{Store: e.services.store, Revocation: e.services.revocation, Now: e.app.now})
+	report, err := verifyFile(ctx, file, e.command.Content, sign.Trust{Store: e.services.store, Revocation: e.services.revocation, Now: e.app.now})
 	if err != nil {
 		return err
 	}
@@ -93,7 +97,12 @@ func (e *extender) file(ctx context.Context, file string) error {
 		return err
 	}
 	defer out.discard()
-	level, err := e.raise(ctx, file, out)
+	var level sign.Level
+	if isDetached(file, e.command.Content) {
+		level, err = e.raiseDetached(ctx, file, report, out)
+	} else {
+		level, err = e.raise(ctx, file, out)
+	}
 	if err != nil {
 		return full(err)
 	}

@@ -41,6 +41,9 @@ type key struct {
 	intermediates []*x509.Certificate // what the token gives; not trusted
 	where         string              // "EstEID 2018 in Reader 0"
 	close         func() error
+	// hold takes the PIN once for many signatures, and gives what ends that; nil
+	// where each signature needs its own.
+	hold func(ctx context.Context) (end func(), err error)
 }
 
 // openKey finds the key for a usage. Nothing is asked yet.
@@ -78,7 +81,7 @@ func (a *app) release(close func() error) {
 // pins is where the PIN comes from, and what to do after its last use.
 func (a *app) pins(fd int) (pin.Source, func(), error) {
 	if fd < 0 {
-		return terminalPIN{a.terminal}, func() {}, nil
+		return announced{terminalPIN{a.terminal}, a}, func() {}, nil
 	}
 	s, err := newFDPIN(fd)
 	if err != nil {
@@ -159,7 +162,8 @@ func (a *app) openTokenKey(ctx context.Context, f keyFlags, usage card.Usage, pi
 	if err != nil {
 		return nil, err
 	}
-	options := pkcs11.Options{PINs: pins, LastTry: f.LastTry, KeyUsage: keyUsages[usage]}
+	first := &firstPIN{source: pins}
+	options := pkcs11.Options{PINs: first, LastTry: f.LastTry, KeyUsage: keyUsages[usage]}
 	var k *pkcs11.Key
 	if uri.ModulePath != "" || uri.ModuleName != "" {
 		k, err = pkcs11.FindKey(ctx, f.Key, options)
@@ -176,6 +180,7 @@ func (a *app) openTokenKey(ctx context.Context, f keyFlags, usage card.Usage, pi
 		Signer: k, certificate: k.Certificate(), intermediates: k.Intermediates(),
 		where: "token " + k.Token().Label,
 		close: k.Close,
+		hold:  func(ctx context.Context) (func(), error) { return holdToken(ctx, k, first) },
 	}, nil
 }
 

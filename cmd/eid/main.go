@@ -61,6 +61,8 @@ type app struct {
 	out, err io.Writer
 	now      func() time.Time
 
+	// turn says which signature of several a PIN is asked for; empty for one.
+	turn     string
 	settings *Settings
 }
 

@@ -30,21 +30,30 @@ type output struct {
 
 // createOutput refuses what is certain to fail before anything is signed.
 func createOutput(name, input string, force bool) (*output, error) {
-	existing, err := os.Stat(name)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-	case err != nil:
-		return nil, fmt.Errorf("%w: %w", errOutput, err)
-	case sameAs(existing, input):
-		return nil, fmt.Errorf("%s: %w", name, errOutputIsInput)
-	case !force:
-		return nil, fmt.Errorf("%s: %w", name, errExists)
+	if err := checkOutput(name, input, force); err != nil {
+		return nil, err
 	}
 	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*.part")
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errOutput, err)
 	}
 	return &output{File: f, name: name, force: force}, nil
+}
+
+// checkOutput refuses a name that is taken.
+func checkOutput(name, input string, force bool) error {
+	existing, err := os.Stat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return fmt.Errorf("%w: %w", errOutput, err)
+	case sameAs(existing, input):
+		return fmt.Errorf("%s: %w", name, errOutputIsInput)
+	case !force:
+		return fmt.Errorf("%s: %w", name, errExists)
+	}
+	return nil
 }
 
 func sameAs(info fs.FileInfo, input string) bool {
@@ -98,10 +107,14 @@ func (o *output) discard() {
 	_ = os.Remove(o.Name())
 }
 
-// outputName is where what is made of input goes: the -o file, or into the -o
-// folder or beside the input with the suffix in its name.
+// outputName is where what is made of input goes, with the suffix in its name.
 func outputName(input, out, suffix string, several bool) (string, error) {
 	name := strings.TrimSuffix(filepath.Base(input), filepath.Ext(input)) + suffix + filepath.Ext(input)
+	return placed(input, name, out, several)
+}
+
+// placed is the -o file, or name in the -o folder or beside the input.
+func placed(input, name, out string, several bool) (string, error) {
 	if out == "" {
 		return filepath.Join(filepath.Dir(input), name), nil
 	}

@@ -22,7 +22,8 @@ type signCommand struct {
 	keyFlags
 
 	Level        string   `enum:"B,T,LT,LTA," default:"" placeholder:"B|T|LT|LTA" help:"Baseline level (default: the settings', LT)."`
-	Format       string   `enum:"pades,adbe,asice,asics" default:"pades" help:"pades; adbe for readers older than PAdES (always level B); asice: all files into one container, or one more signature on a container; asics: a container of one file."`
+	Format       string   `enum:"pades,adbe,cades,asice,asics,asice-cades,asics-cades" default:"pades" placeholder:"FORMAT" help:"pades (default); adbe for PDF readers older than PAdES (always level B); cades: the signature in a file of its own; asice: all files into one container, or one more signature on a container; asics: a container of one file; asice-cades and asics-cades: the same with CAdES."`
+	Batch        bool     `help:"Sign each file on its own, containers too, and take folders for the files in them. A token that allows it is asked for its PIN once."`
 	Out          string   `short:"o" placeholder:"OUT" help:"Output file, or folder when several files are signed (default: NAME-signed.pdf beside each)."`
 	Force        bool     `help:"Replace an existing output file."`
 	Trust        string   `placeholder:"DIR" help:"Folder of trust anchors."`
@@ -31,7 +32,8 @@ type signCommand struct {
 	Role         []string `help:"Role of the signer, written into a container's signature; may be given several times."`
 	Location     string   `help:"Place, written into the signature."`
 	Digest       string   `enum:"sha256,sha384,sha512" default:"sha256" help:"Digest of the document: sha256, sha384 or sha512."`
-	Files        []string `arg:"" name:"FILE" help:"Files to sign: PDFs, or anything with --format asice."`
+	PSS          bool     `name:"pss" help:"Make an RSA key sign with RSASSA-PSS."`
+	Files        []string `arg:"" name:"FILE" help:"Files to sign: PDFs, or anything in the other formats."`
 }
 
 // errSelfCheck means that a finished file did not validate; it is never given
@@ -39,40 +41,44 @@ type signCommand struct {
 var errSelfCheck = fault.New("sign.self-check", "the signed file did not pass its own check and was thrown away",
 	"Please report this; the original is unchanged.")
 
-// Run signs the files one after the other with one key. It stops at the first
-// trouble with the card or the PIN, so that a wrong PIN is not sent again.
+// Run signs the files one after the other with one key; see [signer.batch] for
+// what stops it.
 func (c *signCommand) Run(ctx context.Context, a *app) error {
-	if c.Format == "adbe" && c.Level != "" && c.Level != "B" {
-		return fmt.Errorf("%w: --format adbe makes level B only", errUsage)
+	f, err := formatNamed(c.Format)
+	if err != nil {
+		return err
+	}
+	if err := c.check(f); err != nil {
+		return err
 	}
 	if c.Level == "" {
 		c.Level = a.settings.Level
 	}
-	s, err := c.signer(ctx, a)
+	jobs, err := c.plan(f)
+	if err != nil {
+		return err
+	}
+	s, err := c.signer(ctx, a, f)
 	if err != nil {
 		return err
 	}
 	defer a.release(s.key.close)
-	if c.Format == "asice" || c.Format == "asics" {
-		return s.signContainer(ctx)
-	}
-	var codes []int
-	for _, file := range c.Files {
-		err := s.signFile(ctx, file, len(c.Files) > 1)
-		if err == nil {
-			continue
-		}
-		if len(c.Files) == 1 {
-			return err
-		}
-		printError(a.err, fmt.Errorf("%s: %w", file, err))
-		codes = append(codes, exitCode(err))
-		if exitCode(err) == exitCard || ctx.Err() != nil {
-			break
-		}
-	}
-	if exit := worst(codes...); exit != exitOK {
-		return verdictError(exit)
+	return s.batch(ctx, jobs)
+}
+
+// check refuses flags that the format does not know.
+func (c *signCommand) check(f format) error {
+	switch {
+	case c.Format == "adbe" && c.Level != "" && c.Level != "B":
+		return fmt.Errorf("%w: --format adbe makes level B only", errUsage)
+	case c.Format == "adbe" && c.PSS:
+		return fmt.Errorf("%w: readers older than PAdES do not know --pss", errUsage)
+	case !f.pdf() && c.Reason != "":
+		return fmt.Errorf("%w: --reason is for PDF; containers with XAdES take --role and --location", errUsage)
+	case len(c.Role) > 0 && (!f.container() || f.cades):
+		return fmt.Errorf("%w: --role is for containers with XAdES", errUsage)
+	case c.Location != "" && f.cades:
+		return fmt.Errorf("%w: --location is for PDF and for containers with XAdES", errUsage)
 	}
 	return nil
 }
@@ -84,24 +90,19 @@ type signer struct {
 	key      *key
 	services services
 	options  pades.Options
+	format   format
 }
 
-func (c *signCommand) signer(ctx context.Context, a *app) (_ *signer, err error) {
+func (c *signCommand) signer(ctx context.Context, a *app, f format) (_ *signer, err error) {
 	var level sign.Level
 	if err := level.UnmarshalText([]byte(c.Level)); err != nil || level < sign.LevelB || level > sign.LevelLTA {
 		return nil, fmt.Errorf("%w: level %q", errSettings, c.Level)
-	}
-	// Everything that can be refused without the card is refused first.
-	for _, file := range c.Files {
-		if err := readable(file); err != nil {
-			return nil, err
-		}
 	}
 	store, err := a.loadTrust(c.Trust)
 	if err != nil {
 		return nil, err
 	}
-	s := &signer{app: a, command: c, services: newServices(store)}
+	s := &signer{app: a, command: c, services: newServices(store), format: f}
 	if err := s.levels(level); err != nil {
 		return nil, err
 	}
@@ -146,7 +147,7 @@ func (s *signer) prepare(ctx context.Context) error {
 		return err
 	}
 	s.options.Certificate, s.options.Chain = s.key.certificate, chain
-	s.options.Hash = hashes[s.command.Digest]
+	s.options.Hash, s.options.PSS = hashes[s.command.Digest], s.command.PSS
 	s.options.Reason, s.options.Location = s.command.Reason, s.command.Location
 	person, err := certs.PersonOf(s.key.certificate)
 	if err == nil && s.command.Format == "pades" { // adbe takes only ASCII, and the certificate has the name
@@ -168,9 +169,9 @@ func readable(file string) error {
 	return err
 }
 
-// signFile makes one signed file; on any error there is none.
-func (s *signer) signFile(ctx context.Context, file string, several bool) error {
-	in, err := os.Open(file)
+// signFile makes one signed PDF; on any error there is none.
+func (s *signer) signFile(ctx context.Context, j job) error {
+	in, err := os.Open(j.name())
 	if err != nil {
 		return err
 	}
@@ -179,11 +180,7 @@ func (s *signer) signFile(ctx context.Context, file string, several bool) error 
 	if err != nil {
 		return err
 	}
-	name, err := outputName(file, s.command.Out, "-signed", several)
-	if err != nil {
-		return err
-	}
-	out, err := createOutput(name, file, s.command.Force)
+	out, err := createOutput(j.output, j.name(), s.command.Force)
 	if err != nil {
 		return err
 	}
@@ -200,7 +197,7 @@ func (s *signer) signFile(ctx context.Context, file string, several bool) error 
 	if err := out.commit(); err != nil {
 		return err
 	}
-	s.report(name, "PAdES", result.Level, signature)
+	s.report(j.output, result.Level, signature)
 	return nil
 }
 
@@ -255,12 +252,12 @@ func onlyRevocationMissing(signature *sign.Signature) bool {
 	return signature.Verdict == sign.Unclear(sign.TryLater)
 }
 
-func (s *signer) report(name, format string, level sign.Level, signature *sign.Signature) {
+func (s *signer) report(name string, level sign.Level, signature *sign.Signature) {
 	who := "the holder of the key"
 	if signature.Signer != nil {
 		who = signature.Signer.FullName()
 	}
-	what := "signed at " + format + " level " + level.String()
+	what := "signed at " + s.format.label + " level " + level.String()
 	if s.command.Format == "adbe" {
 		what = "signed as adbe.pkcs7.detached"
 	}

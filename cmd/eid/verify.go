@@ -14,12 +14,16 @@ type verifyCommand struct {
 	Trust   string   `placeholder:"DIR" help:"Folder of trust anchors."`
 	JSON    bool     `xor:"format" help:"Print each report as JSON."`
 	XML     bool     `name:"xml" xor:"format" help:"Print the ETSI TS 119 102-2 validation report of one file."`
+	Content string   `placeholder:"FILE" help:"The document that a detached signature is about (default: its name without .p7s)."`
 	Offline bool     `help:"Do not ask for revocation answers that the document does not carry."`
-	Files   []string `arg:"" name:"FILE" help:"Signed PDFs and containers."`
+	Files   []string `arg:"" name:"FILE" help:"Signed PDFs and containers, or a detached signature (.p7s) and its document."`
 }
 
 // Run prints a report per file; the exit code is that of the worst.
 func (c *verifyCommand) Run(ctx context.Context, a *app) error {
+	if err := c.detachedPair(); err != nil {
+		return err
+	}
 	if c.XML && len(c.Files) > 1 {
 		return fmt.Errorf("%w: --xml is about one file, an XML document has one root", errUsage)
 	}
@@ -33,7 +37,7 @@ func (c *verifyCommand) Run(ctx context.Context, a *app) error {
 	}
 	var codes []int
 	for _, file := range c.Files {
-		report, err := verifyFile(ctx, file, trust)
+		report, err := verifyFile(ctx, file, c.Content, trust)
 		if err != nil {
 			if len(c.Files) == 1 {
 				return err
@@ -53,7 +57,21 @@ func (c *verifyCommand) Run(ctx context.Context, a *app) error {
 	return nil
 }
 
-func verifyFile(ctx context.Context, file string, trust sign.Trust) (*sign.Report, error) {
+// detachedPair takes "FILE.p7s FILE" for a detached signature and its document.
+func (c *verifyCommand) detachedPair() error {
+	if c.Content != "" && len(c.Files) > 1 {
+		return fmt.Errorf("%w: --content is about one detached signature", errUsage)
+	}
+	if len(c.Files) == 2 && isDetached(c.Files[0], "") && !isDetached(c.Files[1], "") {
+		c.Content, c.Files = c.Files[1], c.Files[:1]
+	}
+	return nil
+}
+
+func verifyFile(ctx context.Context, file, content string, trust sign.Trust) (*sign.Report, error) {
+	if isDetached(file, content) {
+		return verifyDetached(ctx, file, content, trust)
+	}
 	f, err := os.Open(file)
 	if err != nil {
 		return nil, err

@@ -6,10 +6,10 @@ import (
 	"crypto/ecdsa"
 	"crypto/rsa"
 	"crypto/x509"
-	"encoding/asn1"
 	"fmt"
 	"io"
-	"math/big"
+
+	"eidgate/internal/rawsig"
 )
 
 // Key is a card's key as a crypto.Signer.
@@ -73,8 +73,5 @@ func (k *Key) Sign(_ io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, 
 	if err != nil || !ec {
 		return signature, err
 	}
-	half := len(signature) / 2
-	return asn1.Marshal(struct{ R, S *big.Int }{
-		new(big.Int).SetBytes(signature[:half]), new(big.Int).SetBytes(signature[half:]),
-	})
+	return rawsig.ToDER(signature)
 }

@@ -7,10 +7,10 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"fmt"
-	"math/big"
 
 	"eidgate/internal/fault"
 	"eidgate/internal/pin"
+	"eidgate/internal/rawsig"
 )
 
 // ErrBadDigest says that a digest does not fit the request.
@@ -160,13 +160,7 @@ func codeError(ref PINRef, sw uint16) error {
 func verify(c *x509.Certificate, a Algorithm, digest, signature []byte) bool {
 	switch key := c.PublicKey.(type) {
 	case *ecdsa.PublicKey:
-		size := (key.Curve.Params().BitSize + 7) / 8
-		if len(signature) != 2*size {
-			return false
-		}
-		r := new(big.Int).SetBytes(signature[:size])
-		s := new(big.Int).SetBytes(signature[size:])
-		return ecdsa.Verify(key, digest, r, s)
+		return rawsig.Verify(key, digest, signature)
 	case *rsa.PublicKey:
 		if a.Padding == PSS {
 			return rsa.VerifyPSS(key, a.Hash, digest, signature, &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash}) == nil

@@ -3,19 +3,17 @@
 package pkcs11_test
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"crypto"
 	"crypto/rand"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"eidgate/internal/pin"
+	"eidgate/internal/pin/pintest"
 	"eidgate/pkcs11"
 )
 
@@ -80,52 +78,11 @@ func makeTokenWithRandomPIN(t *testing.T, dir string) {
 	}
 }
 
-// copies counts the places in this process's writable memory that hold the
-// inverse of inverted.
 func copies(t *testing.T, inverted []byte) int {
 	t.Helper()
-	maps, err := os.ReadFile("/proc/self/maps")
-	if err != nil {
-		t.Fatal(err)
-	}
-	mem, err := os.Open("/proc/self/mem")
-	if err != nil {
+	n := pintest.Copies(inverted)
+	if n < 0 {
 		t.Skip("this system does not let a process read its own memory")
 	}
-	defer mem.Close()
-	n := 0
-	for lines := bufio.NewScanner(bytes.NewReader(maps)); lines.Scan(); {
-		var from, to int64
-		var mode string
-		if _, err := fmt.Sscanf(lines.Text(), "%x-%x %s", &from, &to, &mode); err != nil || !strings.HasPrefix(mode, "rw") {
-			continue
-		}
-		if to-from > 1<<26 {
-			continue // the race detector's shadow holds no data of the program
-		}
-		region := make([]byte, to-from)
-		got, _ := mem.ReadAt(region, from)
-		n += occurrences(region[:got], inverted)
-		clear(region) // the next region may be this one's memory
-	}
 	return n
-}
-
-func occurrences(region, inverted []byte) (n int) {
-	first := inverted[0] ^ 0xff
-	for {
-		i := bytes.IndexByte(region, first)
-		if i < 0 || len(region)-i < len(inverted) {
-			return n
-		}
-		region = region[i:]
-		same := 1
-		for same < len(inverted) && region[same]^0xff == inverted[same] {
-			same++
-		}
-		if same == len(inverted) {
-			n++
-		}
-		region = region[1:]
-	}
 }

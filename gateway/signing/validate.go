@@ -36,7 +36,7 @@ type Validator struct {
 	// Folder is where a file lies while it is judged, without a name; the
 	// system's when empty.
 	Folder string
-	// Workers is how many are judged at once: New sets it.
+	// work bounds how many are judged at once.
 	work chan struct{}
 }
 
@@ -104,6 +104,9 @@ func (v *Validator) Validate(ctx context.Context, document, content *Spool) (*si
 		return nil, err
 	}
 	report.Document.Name = document.Name
+	if report.Signatures == nil {
+		report.Signatures = []*sign.Signature{} // JSON has an empty list, not null
+	}
 	return report, nil
 }
 

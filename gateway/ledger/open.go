@@ -103,14 +103,19 @@ func (l *Log) open(ctx context.Context) error {
 	}
 	l.guard.tiles = l.tiles.reader.ReadTile
 	if err := l.checkTiles(ctx, last, written); err != nil {
-		return errors.Join(err, l.tiles.close())
+		l.tiles.abandon()
+		return err
 	}
 	return nil
 }
 
-// Close stops the tiles. Run must have returned.
+// Close signs what is in the tree and stops the tiles. Run must have returned.
 func (l *Log) Close() error {
-	if err := l.tiles.close(); err != nil {
+	err := l.tiles.close()
+	l.guard.lead(false, head{})
+	ctx, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
+	defer cancel()
+	if err = errors.Join(err, l.leaveLease(ctx)); err != nil {
 		return fmt.Errorf("closing the ledger: %w", err)
 	}
 	return nil
@@ -122,7 +127,8 @@ type tiles struct {
 	fresh    bool // there was no tree, or building it again did not end
 	appender *tessera.Appender
 	reader   tessera.LogReader
-	close    func() error
+	close    func() error // publishes what was added
+	abandon  func()       // leaves the folder as it is
 }
 
 // openTiles takes the folder. Tessera v1.0.4 panics when two processes share
@@ -197,9 +203,9 @@ func (t *tiles) start(ctx context.Context, options Options, signer note.Signer, 
 		return fmt.Errorf("opening the tiles: %w", err)
 	}
 	t.appender, t.reader = appender, reader
+	t.abandon = func() { stop(); unlock() }
 	t.close = func() error {
-		defer unlock()
-		defer stop()
+		defer t.abandon()
 		return shutdown(context.WithoutCancel(ctx))
 	}
 	return nil

@@ -46,7 +46,6 @@ func (l *Log) Run(ctx context.Context) {
 		case <-time.After(wait):
 		}
 	}
-	l.guard.lead(false, head{})
 }
 
 // step numbers and feeds once. more says that there may be leaves left.
@@ -90,6 +89,16 @@ func (l *Log) takeLease(ctx context.Context, tx db.Querier) (bool, error) {
 	}
 	n, err := done.RowsAffected()
 	return n == 1, err
+}
+
+// leaveLease lets another node lead at once.
+func (l *Log) leaveLease(ctx context.Context) error {
+	_, err := l.options.Database.ExecContext(ctx,
+		`UPDATE ledger_lease SET until = 0 WHERE origin = $1 AND holder = $2`, l.heads.origin, l.options.Node)
+	if err != nil {
+		return fmt.Errorf("leaving the sequencer's lease: %w", err)
+	}
+	return nil
 }
 
 // number gives the next places in the tree to leaves that have none, in the

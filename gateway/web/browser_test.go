@@ -159,7 +159,7 @@ func TestWithoutJavaScript(t *testing.T) {
 	page := browser.Open(t, s.url("/home"))
 	browsertest.Scripts(t, page, false)
 	for name, want := range map[string]string{
-		"sign": "needs JavaScript", "login": "needs JavaScript", "validate": "Signed document", "report-valid": "The signatures are valid",
+		"sign": "needs JavaScript", "login": "needs JavaScript", "validate": "Signed document", "report-valid": "The signature is valid",
 	} {
 		browsertest.Visit(t, page, s.url("/"+name))
 		shown := text(t, page, "document.body.innerText")

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -36,7 +37,14 @@ func samples() map[string]any {
 		"account":  web.AccountView{Name: "ÕNNE-LIIS ŠMIDT", Identifier: "PNOEE-60102030007", Country: "EE", Document: "e-resident-digital-id", Since: at, Until: at.Add(time.Hour)},
 		"sign":     web.SignView{Limit: 100 << 20},
 		"validate": web.ValidateView{Limit: 100 << 20},
-		"problem":  web.ProblemView{Status: 404, Code: "request.not-found", Detail: "there is nothing here", Hint: "Look elsewhere.", Back: "/", Key: "404"},
+		"problem":  web.ProblemView{Status: 404, Code: "request.not-found", Detail: "There is nothing here.", Hint: "Look elsewhere.", Key: "404"},
+	}
+	document, err := os.ReadFile("testdata/openapi.json")
+	if err == nil {
+		all["api"], err = web.NewAPIView(document)
+	}
+	if err != nil {
+		panic(err) // the file is in the repository
 	}
 	for name, report := range reports(at) {
 		all["report "+name] = web.NewReportView(report)
@@ -121,7 +129,7 @@ func TestNoBannerInProduction(t *testing.T) {
 
 func TestReportAnswersFirst(t *testing.T) {
 	r := renderer(t, web.Options{})
-	for name, want := range map[string]string{"valid": "The signatures are valid", "failed": "Not valid", "unclear": "Not proven", "unsigned": "Not signed"} {
+	for name, want := range map[string]string{"valid": "The signature is valid", "failed": "Not valid", "unclear": "Not proven", "unsigned": "Not signed"} {
 		view := samples()["report "+name]
 		page := get(t, r, "en", "report", view)
 		if !strings.Contains(page, "<h1>"+want+"</h1>") {
@@ -153,7 +161,7 @@ func TestProblemPages(t *testing.T) {
 		w := httptest.NewRecorder()
 		r.ProblemPage(w, req, problem.New(status, "some.code", "an <odd> thing happened").WithHint("Do this."))
 		page := w.Body.String()
-		if w.Code != status || !strings.Contains(page, want) || !strings.Contains(page, "some.code") || !strings.Contains(page, "an &lt;odd&gt; thing") || !strings.Contains(page, `href="/validate"`) {
+		if w.Code != status || !strings.Contains(page, want) || !strings.Contains(page, "some.code") || !strings.Contains(page, "An &lt;odd&gt; thing happened. Do this.") || strings.Contains(page, `main" href="/validate"`) != (status != 404) {
 			t.Errorf("%d: %d %s", status, w.Code, page)
 		}
 	}

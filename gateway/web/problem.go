@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"strconv"
+	"strings"
 
 	"eidgate/gateway/problem"
 )
@@ -13,9 +14,17 @@ var _ problem.Pages = (*Renderer)(nil)
 // The sentence of the problem itself is English and says so.
 func (r *Renderer) ProblemPage(w http.ResponseWriter, req *http.Request, p *problem.Problem) {
 	r.Write(w, req, p.Status, "problem", ProblemView{
-		Status: p.Status, Code: p.Code, Detail: p.Error(), Hint: p.Hint,
-		Back: back(req), Key: r.problemKey(req, p.Status),
+		Status: p.Status, Code: p.Code, Detail: sentence(p.Error()), Hint: p.Hint,
+		Back: back(req, p.Status), Key: r.problemKey(req, p.Status),
 	})
+}
+
+// sentence gives a phrase its capital and its full stop.
+func sentence(phrase string) string {
+	if phrase == "" {
+		return ""
+	}
+	return strings.ToUpper(phrase[:1]) + strings.TrimSuffix(phrase[1:], ".") + "."
 }
 
 // problemKey chooses the texts: those of the status, else of its class.
@@ -31,10 +40,12 @@ func (r *Renderer) problemKey(req *http.Request, status int) string {
 }
 
 // back is where trying again begins: the same page, which for a form is the
-// page that holds it.
-func back(req *http.Request) string {
-	switch req.URL.Path {
-	case "/auth/persona", "/auth/logout":
+// page that holds it; nowhere when there is no page.
+func back(req *http.Request, status int) string {
+	switch {
+	case status == http.StatusNotFound:
+		return ""
+	case strings.HasPrefix(req.URL.Path, "/auth/"):
 		return "/login"
 	}
 	return req.URL.EscapedPath()

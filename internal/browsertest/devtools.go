@@ -99,7 +99,13 @@ func Picture(t testing.TB, p Page, file string) {
 	var taken struct {
 		Data string `json:"data"`
 	}
-	do(t, p, "Page.captureScreenshot", map[string]any{"format": "png", "captureBeyondViewport": true}, &taken)
+	do(t, p, "Emulation.setScrollbarsHidden", map[string]any{"hidden": true}, nil)
+	var size struct{ Width, Height int }
+	if err := p.Eval("({Width: innerWidth, Height: Math.max(400, document.body.scrollHeight)})", &size); err != nil {
+		t.Fatal(err)
+	}
+	clip := map[string]int{"x": 0, "y": 0, "width": size.Width, "height": size.Height, "scale": 1}
+	do(t, p, "Page.captureScreenshot", map[string]any{"format": "png", "captureBeyondViewport": true, "clip": clip}, &taken)
 	data, err := base64.StdEncoding.DecodeString(taken.Data)
 	if err != nil {
 		t.Fatal(err)

@@ -30,13 +30,12 @@ func (s *Server) around(inner http.Handler) http.Handler {
 		Body: s.config.Limits.Body, Pause: s.config.Limits.Pause, Rate: s.config.Limits.Rate, Grace: s.config.Limits.Grace, Now: s.now,
 	}
 	routed := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w, r = limits.Guard(w, r, rules)
 		if strings.HasPrefix(r.URL.EscapedPath(), exchangePath) && s.exchange != nil {
 			noteRoute(r.Context(), exchangePath)
-			s.exchange.ServeHTTP(w, r)
+			s.exchange.ServeHTTP(limits.Guard(w, r, rules))
 			return
 		}
-		guarded.ServeHTTP(w, r)
+		guarded.ServeHTTP(limits.Guard(w, r, rules))
 	})
 	return s.observe(s.secureHeaders(s.recovering(routed)))
 }
@@ -63,22 +62,25 @@ func (s *Server) sameOrigin(inner http.Handler) http.Handler {
 func (s *Server) recovering(inner http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
-			cause := recover()
-			if cause == nil {
-				return
+			if cause := recover(); cause != nil {
+				s.panicked(w, r, cause)
 			}
-			if cause == http.ErrAbortHandler { //nolint:errorlint // net/http compares it like this
-				panic(cause)
-			}
-			s.seen.panics.Inc()
-			s.log.ErrorContext(r.Context(), "a handler panicked", "request", problem.RequestID(r.Context()), "cause", cause, "stack", stack())
-			if begun(w) {
-				panic(http.ErrAbortHandler)
-			}
-			problem.Write(w, r, problem.New(http.StatusInternalServerError, "internal", "the service made a mistake"))
 		}()
 		inner.ServeHTTP(w, r)
 	})
+}
+
+func (s *Server) panicked(w http.ResponseWriter, r *http.Request, cause any) {
+	if cause == http.ErrAbortHandler { //nolint:errorlint // net/http compares it like this
+		panic(cause)
+	}
+	s.seen.panics.Inc()
+	s.log.ErrorContext(r.Context(), "a handler panicked", "request", problem.RequestID(r.Context()), "cause", cause, "stack", stack())
+	if begun(w) {
+		panic(http.ErrAbortHandler)
+	}
+	problem.Write(w, r, problem.New(http.StatusInternalServerError, "internal", "the service made a mistake").
+		WithHint("Try again. If it happens again, tell the operator the request's number."))
 }
 
 type routeKey struct{}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -44,11 +45,11 @@ func (c *serveCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	defer server.Close()
 	ctx, stop := context.WithCancel(a.ctx)
 	defer stop()
 	go reloadOnHangup(ctx, a, server)
-	return server.Serve(a.ctx, func() { c.welcome(a, config, server) })
+	err = server.Serve(a.ctx, func() { c.welcome(a, config, server) })
+	return errors.Join(err, server.Close())
 }
 
 // welcome tells the operator where things are.

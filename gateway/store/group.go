@@ -91,10 +91,10 @@ func (w *writer) run(ctx context.Context, do func(tx db.Querier) error) (joined 
 
 // inSavepoint runs do so that its failure, or panic, undoes its own work alone.
 func (w *writer) inSavepoint(ctx context.Context, g *group, do func(tx db.Querier) error) error {
-	background := context.WithoutCancel(ctx)
 	if g.members == 0 {
-		return w.asFirst(ctx, g, do)
+		return w.asFirst(g, do)
 	}
+	background := context.WithoutCancel(ctx)
 	if _, err := g.tx.ExecContext(background, "SAVEPOINT member"); err != nil {
 		w.abandon()
 		return err
@@ -117,7 +117,7 @@ func (w *writer) inSavepoint(ctx context.Context, g *group, do func(tx db.Querie
 }
 
 // asFirst needs no savepoint: what it undoes is the whole transaction.
-func (w *writer) asFirst(ctx context.Context, g *group, do func(tx db.Querier) error) error {
+func (w *writer) asFirst(g *group, do func(tx db.Querier) error) error {
 	succeeded := false
 	defer func() {
 		if !succeeded {

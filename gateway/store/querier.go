@@ -61,7 +61,7 @@ func (q *querier) QueryContext(ctx context.Context, query string, args ...any) (
 	if err != nil {
 		return nil, q.after(err)
 	}
-	rows, err := q.inner.QueryContext(ctx, query, args...) //nolint:sqlclosecheck // the caller closes them
+	rows, err := q.inner.QueryContext(ctx, query, args...)
 	return rows, q.after(err)
 }
 

@@ -1,0 +1,240 @@
+package font_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"os"
+	"testing"
+
+	"golang.org/x/image/font/gofont/goregular"
+	"golang.org/x/image/font/sfnt"
+	"golang.org/x/image/math/fixed"
+
+	"eidgate/sign/internal/font"
+)
+
+func parse(t testing.TB, data []byte, index int) *font.Font {
+	t.Helper()
+	f, err := font.Parse(bytes.NewReader(data), int64(len(data)), index)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// installed reads a font of this machine.
+func installed(t testing.TB, path string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Skipf("the font is not installed: %v", err)
+	}
+	return data
+}
+
+// Glyphs and widths are those that an independent reader finds.
+func TestGlyphsAndWidths(t *testing.T) {
+	for _, c := range []struct {
+		path  string
+		index int
+		runes string
+	}{
+		{"", 0, "AzÕŠŽЩШЌαΩ 0–€"},
+		{"/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf", 0, "AÕЩЌәҚﬁ☺"},
+		{"/usr/share/fonts/truetype/nanum/NanumGothic.ttf", 0, "A한글힣"},
+		{"/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc", 1, "A한글山𠮷"},
+		{"/usr/share/fonts/opentype/urw-base35/NimbusSans-Regular.otf", 0, "AÕЩ"},
+	} {
+		t.Run(c.path, func(t *testing.T) {
+			data := goregular.TTF
+			if c.path != "" {
+				data = installed(t, c.path)
+			}
+			f := parse(t, data, c.index)
+			collection, err := sfnt.ParseCollection(data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			judge, err := collection.Font(c.index)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var buffer sfnt.Buffer
+			for _, r := range c.runes {
+				want, err := judge.GlyphIndex(&buffer, r)
+				if err != nil {
+					t.Fatal(err)
+				}
+				got, ok := f.Glyph(r)
+				if !ok || got != uint16(want) {
+					t.Errorf("%c: glyph %d, %v, want %d", r, got, ok, want)
+				}
+				advance, err := judge.GlyphAdvance(&buffer, want, fixed.I(int(judge.UnitsPerEm())), 0)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got := f.Advance(got); got != advance.Round() {
+					t.Errorf("%c: width %d, want %d", r, got, advance.Round())
+				}
+			}
+			for _, r := range "\x00\ue123\U0010ffff\uffff" {
+				if glyph, ok := f.Glyph(r); ok {
+					t.Errorf("U+%04X has glyph %d", r, glyph)
+				}
+			}
+		})
+	}
+}
+
+// The outlines of a subset are those of the font, for an independent reader
+// that gets the tables back that PDF leaves out.
+func TestSubsetOutlines(t *testing.T) {
+	f := parse(t, goregular.TTF, 0)
+	text := []rune("ЩÕŠAé")
+	glyphs := []uint16{0}
+	for _, r := range text {
+		g, _ := f.Glyph(r)
+		glyphs = append(glyphs, g)
+	}
+	program, err := f.Subset(glyphs)
+	if err != nil || program.CFF {
+		t.Fatal(err)
+	}
+	if len(program.Data) > len(goregular.TTF)/4 || program.Glyphs < len(glyphs) {
+		t.Errorf("a subset of %d bytes with %d glyphs", len(program.Data), program.Glyphs)
+	}
+	judge, err := sfnt.Parse(withTables(t, program.Data, goregular.TTF, "cmap", "name", "post", "OS/2"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole, err := sfnt.Parse(goregular.TTF)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var a, b sfnt.Buffer
+	for i, g := range glyphs {
+		want, err := whole.LoadGlyph(&a, sfnt.GlyphIndex(g), fixed.I(1000), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := judge.LoadGlyph(&b, sfnt.GlyphIndex(i), fixed.I(1000), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(got) != len(want) || len(want) == 0 {
+			t.Fatalf("glyph %d: %d segments, want %d", i, len(got), len(want))
+		}
+		for j := range want {
+			if got[j] != want[j] {
+				t.Errorf("glyph %d, segment %d: %v, want %v", i, j, got[j], want[j])
+			}
+		}
+	}
+}
+
+// withTables adds tables of another font, whose content does not matter here.
+func withTables(t *testing.T, data, from []byte, tags ...string) []byte {
+	t.Helper()
+	tables := map[string][]byte{}
+	read := func(b []byte, only func(string) bool) {
+		for i := range int(binary.BigEndian.Uint16(b[4:])) {
+			record := b[12+16*i:]
+			if at, size := binary.BigEndian.Uint32(record[8:]), binary.BigEndian.Uint32(record[12:]); only(string(record[:4])) {
+				tables[string(record[:4])] = b[at : at+size]
+			}
+		}
+	}
+	read(from, func(tag string) bool {
+		for _, want := range tags {
+			if tag == want {
+				return true
+			}
+		}
+		return false
+	})
+	read(data, func(string) bool { return true })
+	out := append(bytes.Clone(data[:4]), 0, byte(len(tables)), 0, 0, 0, 0, 0, 0)
+	var body []byte
+	for _, tag := range []string{"OS/2", "cmap", "cvt ", "fpgm", "glyf", "head", "hhea", "hmtx", "loca", "maxp", "name", "post", "prep"} {
+		table, ok := tables[tag]
+		if !ok {
+			continue
+		}
+		out = append(out, tag...)
+		for _, v := range []int{0, 12 + 16*len(tables) + len(body), len(table)} {
+			out = binary.BigEndian.AppendUint32(out, uint32(v))
+		}
+		body = append(body, table...)
+		for len(body)%4 != 0 {
+			body = append(body, 0)
+		}
+	}
+	return append(out, body...)
+}
+
+// table gives the place of a table of Go Regular.
+func table(t testing.TB, data []byte, tag string) int {
+	t.Helper()
+	i := bytes.Index(data[:12+16*32], []byte(tag))
+	if i < 0 {
+		t.Fatalf("no table %s", tag)
+	}
+	return int(binary.BigEndian.Uint32(data[i+8:]))
+}
+
+// Fonts that are damaged, hostile or not to be embedded are refused.
+func TestRefusals(t *testing.T) {
+	change := func(tag string, at int, value uint16) []byte {
+		data := bytes.Clone(goregular.TTF)
+		binary.BigEndian.PutUint16(data[table(t, data, tag)+at:], value)
+		return data
+	}
+	for name, data := range map[string][]byte{
+		"nothing":         nil,
+		"text":            []byte("this is no font, it is a sentence"),
+		"half":            goregular.TTF[:len(goregular.TTF)/2],
+		"no em":           change("head", 18, 0),
+		"no glyphs":       change("maxp", 4, 0),
+		"no widths":       change("hhea", 34, 0),
+		"more widths":     change("hhea", 34, 0xffff),
+		"restricted":      change("OS/2", 8, 0x0002),
+		"no subsetting":   change("OS/2", 8, 0x0100),
+		"bitmaps only":    change("OS/2", 8, 0x0200),
+		"more glyphs":     change("maxp", 4, 0xffff),
+		"no cmap":         bytes.Replace(goregular.TTF, []byte("cmap"), []byte("xmap"), 1),
+		"no outlines":     bytes.Replace(goregular.TTF, []byte("glyf"), []byte("xlyf"), 1),
+		"endless faces":   append([]byte("ttcf\x00\x01\x00\x00\xff\xff\xff\xff"), goregular.TTF...),
+		"face of nowhere": []byte("ttcf\x00\x01\x00\x00\x00\x00\x00\x01\xff\xff\xff\x00"),
+	} {
+		if _, err := font.Parse(bytes.NewReader(data), int64(len(data)), 0); !errors.Is(err, font.ErrFont) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for _, index := range []int{-1, 1} {
+		if _, err := font.Parse(bytes.NewReader(goregular.TTF), int64(len(goregular.TTF)), index); !errors.Is(err, font.ErrFont) {
+			t.Errorf("face %d: %v", index, err)
+		}
+	}
+}
+
+// An outline that is made of itself would hang the reader of the PDF.
+func TestCompositeLoop(t *testing.T) {
+	data := bytes.Clone(goregular.TTF)
+	f := parse(t, data, 0)
+	g, _ := f.Glyph('Õ')
+	loca, glyf := table(t, data, "loca"), table(t, data, "glyf")
+	at := glyf + 2*int(binary.BigEndian.Uint16(data[loca+2*int(g):]))
+	if long := binary.BigEndian.Uint16(data[table(t, data, "head")+50:]); long != 0 {
+		at = glyf + int(binary.BigEndian.Uint32(data[loca+4*int(g):]))
+	}
+	copy(data[at:], []byte{0xff, 0xff, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, byte(g >> 8), byte(g), 0, 0})
+	if _, err := parse(t, data, 0).Subset([]uint16{0, g}); !errors.Is(err, font.ErrFont) {
+		t.Errorf("a glyph made of itself: %v", err)
+	}
+	for _, glyphs := range [][]uint16{nil, {1}, {0, 0xffff}, make([]uint16, 5000)} {
+		if _, err := f.Subset(glyphs); !errors.Is(err, font.ErrFont) {
+			t.Errorf("%d glyphs: %v", len(glyphs), err)
+		}
+	}
+}

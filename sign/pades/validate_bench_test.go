@@ -8,7 +8,9 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"slices"
 	"testing"
+	"time"
 
 	"eidgate/sign"
 	"eidgate/sign/pades"
@@ -63,37 +65,56 @@ func TestValidateMemory(t *testing.T) {
 	}
 }
 
-// BenchmarkValidateSmall is a document of 100 KB at level LT, and
-// BenchmarkRawVerifications the eight signatures behind its verdict: two
-// certificates and the value of the signer, one certificate and the token of
-// the time-stamp authority, three OCSP responses.
+// BenchmarkValidateSmall is a document of 100 KB at level LT. The metric
+// "x-raw" is the median of its time, each time divided by that of the eight
+// signatures behind its verdict, verified at its side: two certificates and the
+// value of the signer, one certificate and the token of the time-stamp
+// authority, three OCSP responses. The budget is 2.
 func BenchmarkValidateSmall(b *testing.B) {
 	o := newOffice(b)
 	doc := o.sign(b, large(100<<10), sign.LevelLT)
 	trust := o.Trust(false)
+	raw := rawVerifications(b, o)
 	b.ReportAllocs()
+	var ratios []float64
 	for b.Loop() {
+		start := time.Now()
 		r, err := pades.Validate(b.Context(), bytes.NewReader(doc), int64(len(doc)), trust)
 		if err != nil || !r.Valid() {
 			b.Fatal(err, r.Text())
 		}
+		took := time.Since(start)
+		b.StopTimer()
+		start = time.Now()
+		raw()
+		ratios = append(ratios, took.Seconds()/time.Since(start).Seconds())
+		b.StartTimer()
 	}
+	slices.Sort(ratios)
+	b.ReportMetric(ratios[len(ratios)/2], "x-raw")
 }
 
-func BenchmarkRawVerifications(b *testing.B) {
-	o := newOffice(b)
+// rawVerifications verifies eight P-256 signatures.
+func rawVerifications(b *testing.B, o *office) func() {
 	digest := sha256.Sum256([]byte("document"))
 	signature, err := o.card.Key.Sign(rand.Reader, digest[:], nil)
 	if err != nil {
 		b.Fatal(err)
 	}
 	key := o.card.Cert.PublicKey.(*ecdsa.PublicKey)
-	for b.Loop() {
+	return func() {
 		for range 8 {
 			if !ecdsa.VerifyASN1(key, digest[:], signature) {
 				b.Fatal("wrong")
 			}
 		}
+	}
+}
+
+func BenchmarkRawVerifications(b *testing.B) {
+	raw := rawVerifications(b, newOffice(b))
+	for b.Loop() {
+		raw()
 	}
 }
 

@@ -154,12 +154,15 @@ func (c *candidate) checkDigits(in io.ReaderAt) error {
 	if c.sig.ContentsEnd-c.sig.ContentsStart != 2*int64(len(c.sig.Contents))+2 {
 		return errContents
 	}
-	digits := make([]byte, 2*len(c.sig.Contents))
-	if n, err := in.ReadAt(digits, c.sig.ContentsStart+1); err != nil && n < len(digits) {
-		return fmt.Errorf("reading the document: %w", err)
-	}
-	if _, err := hex.Decode(digits, digits); err != nil {
-		return fmt.Errorf("%w: %w", errContents, err)
+	var digits [4 << 10]byte
+	for at, end := c.sig.ContentsStart+1, c.sig.ContentsEnd-1; at < end; at += int64(len(digits)) {
+		part := digits[:min(int64(len(digits)), end-at)]
+		if n, err := in.ReadAt(part, at); err != nil && n < len(part) {
+			return fmt.Errorf("reading the document: %w", err)
+		}
+		if _, err := hex.Decode(part, part); err != nil {
+			return fmt.Errorf("%w: %w", errContents, err)
+		}
 	}
 	return nil
 }

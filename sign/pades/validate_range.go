@@ -127,7 +127,7 @@ func (v *validation) hash(ctx context.Context) error {
 func (c *candidate) hash(ctx context.Context, in io.ReaderAt, hash crypto.Hash, known *prefix) error {
 	r := c.sig.ByteRange
 	h, start := known.resume(hash, r[1])
-	buffer := make([]byte, 128<<10)
+	buffer := make([]byte, max(8<<10, min(c.end()/8, 128<<10)))
 	for _, part := range []*io.SectionReader{io.NewSectionReader(in, start, r[1]-start), io.NewSectionReader(in, r[2], r[3])} {
 		for {
 			if err := ctx.Err(); err != nil {

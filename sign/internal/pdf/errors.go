@@ -36,6 +36,7 @@ const (
 	maxTreeNodes    = 1 << 18   // nodes visited in one walk of such a tree
 	maxNameBytes    = 1 << 16   // one name
 	maxCachedStream = 4         // decoded object streams kept
+	maxCachedBytes  = 512 << 10 // of the objects kept, as the file has them
 	maxWork         = 1 << 30   // of one file, see File.spend
 	maxWalk         = 64 << 20  // the same, of one walk of the form
 	maxRowBytes     = 1 << 16   // one row of a predictor

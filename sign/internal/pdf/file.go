@@ -15,6 +15,7 @@ type File struct {
 	revisions []*Revision
 	rowBytes  int64 // decoded cross-reference rows held
 	streams   []*objectStream
+	loaded    objectCache
 	depth     int // loads going on inside one another
 	work      int64
 }

@@ -1,6 +1,7 @@
 package pdf
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -130,7 +131,7 @@ func (s *scanner) array(depth int) (Array, error) {
 	for {
 		s.skip()
 		if s.exact("]") {
-			return out, nil
+			return slices.Clip(out), nil
 		}
 		v, err := s.object(depth + 1)
 		if err != nil {
@@ -145,7 +146,7 @@ func (s *scanner) dict(depth int) (Dict, error) {
 	for {
 		s.skip()
 		if s.exact(">>") {
-			return out, nil
+			return slices.Clip(out), nil
 		}
 		if c, ok := s.peek(); !ok || c != '/' {
 			return nil, s.fail("a dictionary key is missing")

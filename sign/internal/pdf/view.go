@@ -86,8 +86,10 @@ func (v *View) Object(num int) (*Indirect, error) {
 	out := &Indirect{Num: num, Gen: e.Gen, Entry: e, Revision: revision, Start: -1, End: -1}
 	if e.Kind == InStream {
 		out.Value, err = v.fromStream(num, e)
-	} else {
-		err = v.load(out)
+	} else if !v.f.loaded.get(out) {
+		if err = v.load(out); err == nil {
+			v.f.loaded.put(out)
+		}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading object %d: %w", num, err)

@@ -85,7 +85,7 @@ func (s *step) listed(r *pdf.Revision) ([]span, error) {
 func (s *step) countObjects(from, to int64) (int, error) {
 	word := []byte("obj")
 	in := s.new.File().Raw(&pdf.Stream{Offset: from, Length: to - from})
-	buffer := make([]byte, 64<<10)
+	buffer := make([]byte, min(to-from+int64(len(word)), 64<<10))
 	kept, found := 0, 0
 	for {
 		n, err := in.Read(buffer[kept:])

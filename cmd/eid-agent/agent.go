@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"time"
 
 	"eidgate/card"
 	"eidgate/card/modulecard"
@@ -22,6 +23,7 @@ type agent struct {
 	language string // when the page does not ask for one
 	last     lastCard
 	rules    []modulecard.Rule // PKCS#11 modules the user chose for cards
+	now      func() time.Time  // nil for the system's clock
 }
 
 // errPageGone ends what is being done when the extension closes the connection.

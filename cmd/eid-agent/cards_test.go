@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"eidgate/card"
 	"eidgate/card/modulecard"
@@ -250,6 +251,9 @@ func TestReaderNamesAreShownSafely(t *testing.T) {
 	if r := d.ask(t, authenticate("")); r.Error.Code != "ERR_WEBEID_USER_CANCELLED" {
 		t.Errorf("%+v", r)
 	}
+	if logged := d.log.String(); strings.ContainsAny(logged, "\u202e\x1b") || strings.Contains(logged, "\nhttps://bank.ee") {
+		t.Errorf("logged: %q", logged)
+	}
 	shown := d.script.Shown(t, 0).Description
 	if strings.ContainsAny(shown, "<>\u202e\x1b") || strings.Contains(shown, "\nhttps://bank.ee") || strings.Contains(shown, strings.Repeat("x", 61)) {
 		t.Errorf("%q", shown)
@@ -264,6 +268,23 @@ func TestWithoutAPinentryProgram(t *testing.T) {
 	}
 	if d.commands("0020") != 0 {
 		t.Error("a PIN was sent")
+	}
+}
+
+func TestExpiryIsShown(t *testing.T) {
+	for left, want := range map[time.Duration]string{
+		-time.Hour: "The certificate expired on ", 59 * 24 * time.Hour: "The certificate expires on ", 61 * 24 * time.Hour: "",
+	} {
+		d := newDesk(t, pinentrytest.Cancel)
+		end := certificateOf(t, d.file.Authentication).NotAfter
+		d.agent.now = func() time.Time { return end.Add(-left) }
+		if r := d.ask(t, authenticate("en")); r.Error.Code != "ERR_WEBEID_USER_CANCELLED" {
+			t.Errorf("%+v", r)
+		}
+		shown := d.script.Shown(t, 0).Description
+		if want == "" && strings.Contains(shown, "The certificate") || want != "" && !strings.Contains(shown, want+end.Format(time.DateOnly)) {
+			t.Errorf("%v before the end: %q", left, shown)
+		}
 	}
 }
 

@@ -76,7 +76,7 @@ func (t *task) consent(h *holder, complaint string) pinentry.Dialog {
 	if t.digest != nil {
 		text += fmt.Sprintf(t.words.code, webeid.ControlCode(t.digest)) + "\n" + t.words.codeRule + "\n\n"
 	}
-	text += t.holderLine(h)
+	text += t.holderLine(h) + t.expiry(h)
 	d := pinentry.Dialog{
 		Title: t.purpose.title, Error: complaint, OK: t.purpose.ok, Cancel: t.words.cancel, Limit: patience,
 	}
@@ -90,6 +90,25 @@ func (t *task) consent(h *holder, complaint string) pinentry.Dialog {
 	}
 	d.Text = text
 	return d
+}
+
+// soon is how long before its end a certificate is warned about.
+const soon = 60 * 24 * time.Hour
+
+// expiry warns about a certificate that has ended or soon will.
+func (t *task) expiry(h *holder) string {
+	now := time.Now
+	if t.now != nil {
+		now = t.now
+	}
+	end := h.certificate.NotAfter
+	switch left := end.Sub(now()); {
+	case left < 0:
+		return "\n" + fmt.Sprintf(t.words.expired, end.Format(time.DateOnly))
+	case left < soon:
+		return "\n" + fmt.Sprintf(t.words.expires, end.Format(time.DateOnly))
+	}
+	return ""
 }
 
 // elsewhere says where the code is entered when it is not in the dialog.

@@ -62,7 +62,7 @@ func TestTheLongestDialogFits(t *testing.T) {
 	}
 	for _, words := range []*texts{english(), estonian()} {
 		for _, left := range []int{1, 3} {
-			tk := &task{site: nativehost.Site{Origin: origin}, words: words, usesKey: true, digest: make([]byte, 48)}
+			tk := &task{agent: &agent{}, site: nativehost.Site{Origin: origin}, words: words, usesKey: true, digest: make([]byte, 48)}
 			c := &x509.Certificate{Subject: pkix.Name{CommonName: strings.Repeat("Õ", 64)}}
 			h := &holder{
 				number: strings.Repeat("9", 32), certificate: c, status: card.PINStatus{Ref: card.PIN2, Left: left, Max: 3},

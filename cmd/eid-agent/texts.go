@@ -17,6 +17,7 @@ type texts struct {
 	noService, noReader, noCard, mute         string
 	unsupported, removed, busy, other, failed string
 	noModule, unseen, crashed                 string
+	expired, expires                          string // with a date
 	blocked, pukBlocked, notActivated         string
 	cards                                     map[string]string // names of kinds of cards; the others keep their own
 }
@@ -52,6 +53,8 @@ func english() *texts {
 		noModule:    "This card (%s) needs the software of its maker. Install it, then try again.",
 		unseen:      "The software of the card's maker does not see the card. Take it out and insert it again.",
 		crashed:     "The software of the card's maker crashed; nothing was signed.",
+		expired:     "The certificate expired on %s.",
+		expires:     "The certificate expires on %s.",
 		blocked:     "%s is blocked after too many wrong entries. Unblock it with the PUK: eid pin unblock.",
 		pukBlocked:  "The PUK is blocked. Only the card's issuer can help.",
 
@@ -87,6 +90,8 @@ func estonian() *texts {
 		noModule:    "See kaart (%s) vajab oma tootja tarkvara. Paigaldage see ja proovige uuesti.",
 		unseen:      "Kaardi tootja tarkvara ei näe kaarti. Võtke kaart välja ja sisestage uuesti.",
 		crashed:     "Kaardi tootja tarkvara lakkas töötamast; midagi ei allkirjastatud.",
+		expired:     "Sertifikaat aegus %s.",
+		expires:     "Sertifikaat aegub %s.",
 		blocked:     "%s on pärast valesid sisestusi blokeeritud. Avage see PUK-koodiga: eid pin unblock.",
 		pukBlocked:  "PUK-kood on blokeeritud. Aidata saab ainult kaardi väljaandja.",
 

@@ -1,0 +1,108 @@
+//go:build cgo && linux
+
+package modulecard_test
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// children are the processes this one started that host a module.
+func children(t *testing.T, module string) []int {
+	t.Helper()
+	lists, err := filepath.Glob("/proc/self/task/*/children")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []int
+	for _, l := range lists {
+		b, _ := os.ReadFile(l)
+		for _, f := range strings.Fields(string(b)) {
+			line, _ := os.ReadFile(filepath.Join("/proc", f, "cmdline"))
+			if pid, err := strconv.Atoi(f); err == nil && bytes.Contains(line, []byte(module)) {
+				found = append(found, pid)
+			}
+		}
+	}
+	return found
+}
+
+// The process of a module holds a PIN as the program itself does: it leaves no
+// core file, is closed to others, and shows the PIN in no argument and no
+// environment. It does not outlive its session.
+func TestModuleProcess(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root looks into a process that is not dumpable")
+	}
+	token(t, "holder", p256)
+	module := evil(t, "hang-sign")
+	mark := filepath.Join(t.TempDir(), "hangs")
+	t.Setenv("EVIL_MARK", mark)
+	s, err := new(shelf).take(t, t.Context(), module)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pids := children(t, module)
+	if len(pids) != 1 {
+		t.Fatalf("processes %v", pids)
+	}
+	dir := filepath.Join("/proc", strconv.Itoa(pids[0]))
+	looked := make(chan string, 1)
+	ctx, stop := context.WithCancel(t.Context())
+	go func() { // while the module has the PIN and hangs
+		defer stop()
+		for ctx.Err() == nil {
+			if _, err := os.Stat(mark); err == nil {
+				break
+			}
+			time.Sleep(time.Millisecond)
+		}
+		looked <- look(dir)
+	}()
+	if _, err := s.Card.Sign(ctx, request(t)); err == nil {
+		t.Error("a module that hangs signed")
+	}
+	if trouble := <-looked; trouble != "" {
+		t.Error(trouble)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	if left := children(t, module); len(left) != 0 {
+		t.Errorf("processes %v outlive the session", left)
+	}
+}
+
+// look says what is wrong with a process that holds the PIN.
+func look(dir string) string {
+	limits, err := os.ReadFile(filepath.Join(dir, "limits"))
+	if err != nil {
+		return err.Error()
+	}
+	for line := range strings.Lines(string(limits)) {
+		if f := strings.Fields(line); strings.HasPrefix(line, "Max core file size") && (f[4] != "0" || f[5] != "0") {
+			return "it may leave a core file: " + line
+		}
+	}
+	for _, name := range []string{"cmdline", "environ"} {
+		b, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			return err.Error()
+		}
+		if bytes.Contains(b, []byte(softPIN)) {
+			return "the PIN is in its " + name
+		}
+	}
+	for fd, want := range map[string]string{"1": "/dev/null", "2": "/dev/null"} {
+		if got, err := os.Readlink(filepath.Join(dir, "fd", fd)); err != nil || got != want {
+			return "its output " + fd + " goes to " + got
+		}
+	}
+	return ""
+}

@@ -20,6 +20,7 @@ import (
 
 type signCommand struct {
 	keyFlags
+	pdfFlags
 
 	Level        string   `enum:"B,T,LT,LTA," default:"" placeholder:"B|T|LT|LTA" help:"Baseline level (default: the settings', LT)."`
 	Format       string   `enum:"pades,adbe,cades,asice,asics,asice-cades,asics-cades" default:"pades" placeholder:"FORMAT" help:"pades (default); adbe for PDF readers older than PAdES (always level B); cades: the signature in a file of its own; asice: all files into one container, or one more signature on a container; asics: a container of one file; asice-cades and asics-cades: the same with CAdES."`
@@ -28,7 +29,6 @@ type signCommand struct {
 	Force        bool     `help:"Replace an existing output file."`
 	Trust        string   `placeholder:"DIR" help:"Folder of trust anchors."`
 	TimestampURL string   `name:"timestamp-url" placeholder:"URL" help:"RFC 3161 time-stamp authority."`
-	Reason       string   `help:"Reason, written into a PDF signature."`
 	Role         []string `help:"Role of the signer, written into a container's signature; may be given several times."`
 	Location     string   `help:"Place, written into the signature."`
 	Digest       string   `enum:"sha256,sha384,sha512" default:"sha256" help:"Digest of the document: sha256, sha384 or sha512."`
@@ -73,8 +73,10 @@ func (c *signCommand) check(f format) error {
 		return fmt.Errorf("%w: --format adbe makes level B only", errUsage)
 	case c.Format == "adbe" && c.PSS:
 		return fmt.Errorf("%w: readers older than PAdES do not know --pss", errUsage)
-	case !f.pdf() && c.Reason != "":
-		return fmt.Errorf("%w: --reason is for PDF; containers with XAdES take --role and --location", errUsage)
+	case !f.pdf() && c.used():
+		return fmt.Errorf("%w: --reason, --field, --certify and what a page shows are for PDF; containers with XAdES take --role and --location", errUsage)
+	case c.Format == "adbe" && (c.Field != "" || c.Certify != "none" || c.visible()):
+		return fmt.Errorf("%w: --format adbe signs without field, certification and picture", errUsage)
 	case len(c.Role) > 0 && (!f.container() || f.cades):
 		return fmt.Errorf("%w: --role is for containers with XAdES", errUsage)
 	case c.Location != "" && f.cades:
@@ -149,11 +151,15 @@ func (s *signer) prepare(ctx context.Context) error {
 	s.options.Certificate, s.options.Chain = s.key.certificate, chain
 	s.options.Hash, s.options.PSS = hashes[s.command.Digest], s.command.PSS
 	s.options.Reason, s.options.Location = s.command.Reason, s.command.Location
+	s.options.Field, s.options.Certify = s.command.Field, permissions()[s.command.Certify]
+	if s.options.Visible, err = s.command.shown(); err != nil {
+		return err
+	}
 	person, err := certs.PersonOf(s.key.certificate)
 	if err == nil && s.command.Format == "pades" { // adbe takes only ASCII, and the certificate has the name
 		s.options.Name = person.FullName()
 	}
-	return nil
+	return s.letters(ctx)
 }
 
 func readable(file string) error {
@@ -207,6 +213,9 @@ func (s *signer) write(ctx context.Context, in io.ReaderAt, size int64, out *out
 	options := s.options
 	options.Time = s.app.now()
 	options.Progress = func(done, _ int64) { p.at(done) }
+	if err := s.place(in, size, &options); err != nil {
+		return nil, err
+	}
 	if s.command.Format == "adbe" {
 		return pades.SignAdbe(ctx, in, size, out, s.key, options)
 	}

@@ -65,18 +65,32 @@ func New(o Options) (*API, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	a := &API{Options: o}
-	loader := openapi3.NewLoader()
 	var err error
-	if a.document, err = loader.LoadFromData(source); err != nil {
-		return nil, fmt.Errorf("%w: %w", errDocument, err)
-	}
-	if err := a.document.Validate(context.Background()); err != nil {
-		return nil, fmt.Errorf("%w: %w", errDocument, err)
-	}
-	if a.text, err = a.document.MarshalJSON(); err != nil {
-		return nil, fmt.Errorf("%w: %w", errDocument, err)
+	if a.document, a.text, err = read(); err != nil {
+		return nil, err
 	}
 	return a, nil
+}
+
+// Document is the OpenAPI document in JSON, for pages that show it.
+func Document() ([]byte, error) {
+	_, text, err := read()
+	return text, err
+}
+
+func read() (*openapi3.T, []byte, error) {
+	document, err := openapi3.NewLoader().LoadFromData(source)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%w: %w", errDocument, err)
+	}
+	if err := document.Validate(context.Background()); err != nil {
+		return nil, nil, fmt.Errorf("%w: %w", errDocument, err)
+	}
+	text, err := document.MarshalJSON()
+	if err != nil {
+		return nil, nil, fmt.Errorf("%w: %w", errDocument, err)
+	}
+	return document, text, nil
 }
 
 // Mount puts the operations of the document and the document itself on a router.

@@ -179,4 +179,3 @@ func TestValidationKeepsNothing(t *testing.T) {
 		t.Errorf("%d files stay, %v", len(left), err)
 	}
 }
-

@@ -1,10 +1,13 @@
 package api
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"mime"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -27,10 +30,13 @@ func (a *API) validate(c *gin.Context) {
 	if operation == nil {
 		return
 	}
-	if err := checkMediaType(c.Request, operation); err != nil {
+	if err := a.readable(c.Request, operation); err != nil {
 		problem.Abort(c, err)
 		return
 	}
+	// The library reads the whole body before it looks at security; who the
+	// caller is, is found out in caller.go.
+	operation = withoutSecurity(operation)
 	input := &openapi3filter.RequestValidationInput{
 		Request:    c.Request,
 		PathParams: pathParams(c),
@@ -40,12 +46,34 @@ func (a *API) validate(c *gin.Context) {
 			MultiError:          true,
 			SkipSettingDefaults: true,
 			KeepValidatedValue:  true,
-			AuthenticationFunc:  openapi3filter.NoopAuthenticationFunc, // see caller.go
 		},
 	}
 	if err := openapi3filter.ValidateRequest(c.Request.Context(), input); err != nil {
 		problem.Abort(c, refusal(err))
 	}
+}
+
+// readable checks what the library does not: the kind of body, and that JSON has
+// one reading.
+func (a *API) readable(r *http.Request, operation *openapi3.Operation) error {
+	if err := checkMediaType(r, operation); err != nil {
+		return err
+	}
+	if operation.RequestBody == nil || isStreamed(operation) {
+		return nil
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return malformed(err)
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return oneReading(body)
+}
+
+func withoutSecurity(operation *openapi3.Operation) *openapi3.Operation {
+	copied := *operation
+	copied.Security = openapi3.NewSecurityRequirements()
+	return &copied
 }
 
 // documentPath turns gin's ":id" into the document's "{id}".
@@ -128,8 +156,20 @@ func (f *findings) collect(err error) {
 			f.collect(e)
 		}
 	case errors.As(err, &schema):
-		f.fields = append(f.fields, problem.Field{Pointer: pointer(schema.JSONPointer()), Detail: schema.Reason})
+		f.fields = append(f.fields, problem.Field{Pointer: pointer(append(schema.JSONPointer(), unknown(schema)...)), Detail: schema.Reason})
 	}
+}
+
+// unknown is the name of a member that an object must not have: the library
+// points at the object.
+func unknown(e *openapi3.SchemaError) []string {
+	quoted, isProperty := strings.CutPrefix(e.Reason, "property ")
+	quoted, isUnknown := strings.CutSuffix(quoted, " is unsupported")
+	name, err := strconv.Unquote(quoted)
+	if !isProperty || !isUnknown || err != nil {
+		return nil
+	}
+	return []string{name}
 }
 
 // isMulti tells whether an error is several, not one that wraps several.

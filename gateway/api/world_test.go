@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"testing"
 	"time"
@@ -266,4 +267,13 @@ func form(t *testing.T, files ...string) (kind string, body *bytes.Buffer) {
 		t.Fatal(err)
 	}
 	return m.FormDataContentType(), body
+}
+
+func mustURL(t *testing.T, text string) *url.URL {
+	t.Helper()
+	u, err := url.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
 }

@@ -277,20 +277,9 @@ func serve(t testing.TB, l net.Listener, h http.Handler) {
 
 func (w *world) gateway(side xroad.Side, s *store.Store, r *recorded, members ...*organisation) *xroad.Gateway {
 	w.t.Helper()
-	keys := map[xroad.ClientID]crypto.Signer{}
-	for _, m := range members {
-		keys[m.id] = m.keys.Signing
-	}
-	var database db.Database = s
+	o := w.basic(s, r, members...)
 	if w.database != nil {
-		database = w.database(side, s)
-	}
-	o := xroad.Options{
-		Instance: w.instance, Keys: keys, TLS: &members[0].tls, Database: database, Record: r.record,
-		Verifier: w.verifier(), MaxBody: w.maxBody, TempDir: w.dir, Now: func() time.Time { return w.now() },
-		Handlers: map[string]http.Handler{"usage": http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-			fmt.Fprintf(rw, "%s %s for %s", r.Method, r.RequestURI, r.Header.Get("X-Road-Client"))
-		})},
+		o.Database = w.database(side, s)
 	}
 	if w.options != nil {
 		w.options(&o)
@@ -301,6 +290,23 @@ func (w *world) gateway(side xroad.Side, s *store.Store, r *recorded, members ..
 	}
 	w.t.Cleanup(g.Close)
 	return g
+}
+
+// provided are the options of the provider's gateway.
+func (w *world) provided() xroad.Options { return w.basic(w.providerDB, w.providerLog, w.register) }
+
+func (w *world) basic(s *store.Store, r *recorded, members ...*organisation) xroad.Options {
+	keys := map[xroad.ClientID]crypto.Signer{}
+	for _, m := range members {
+		keys[m.id] = m.keys.Signing
+	}
+	return xroad.Options{
+		Instance: w.instance, Keys: keys, TLS: &members[0].tls, Database: s, Record: r.record,
+		Verifier: w.verifier(), MaxBody: w.maxBody, TempDir: w.dir, Now: func() time.Time { return w.now() },
+		Handlers: map[string]http.Handler{"usage": http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+			fmt.Fprintf(rw, "%s %s for %s", r.Method, r.RequestURI, r.Header.Get("X-Road-Client"))
+		})},
+	}
 }
 
 func (w *world) verifier() *certs.Verifier {

@@ -10,12 +10,13 @@ type Purpose int
 // The purposes there are. A certificate good for one is refused for the
 // others unless its rule says so.
 const (
-	Authentication  Purpose = iota + 1 // log in with a card
-	DocumentSigning                    // sign documents (qualified or advanced)
-	Timestamping                       // sign RFC 3161 time-stamps
-	OCSPSigning                        // sign OCSP responses for its issuer
-	ExchangeTLS                        // TLS between exchange gateways
-	ExchangeSigning                    // sign exchange messages
+	Authentication     Purpose = iota + 1 // log in with a card
+	DocumentSigning                       // sign documents (qualified or advanced)
+	Timestamping                          // sign RFC 3161 time-stamps
+	OCSPSigning                           // sign OCSP responses for its issuer
+	ExchangeTLS                           // TLS between exchange gateways
+	ExchangeSigning                       // sign exchange messages
+	AttestationSigning                    // sign attestations about persons (SD-JWT VC, status lists)
 )
 
 // PathOnly is no purpose: it checks a path and revocation but not what the
@@ -24,12 +25,13 @@ const (
 const PathOnly Purpose = -1
 
 var purposeNames = [...]string{
-	Authentication:  "authentication",
-	DocumentSigning: "document signing",
-	Timestamping:    "time-stamping",
-	OCSPSigning:     "OCSP signing",
-	ExchangeTLS:     "exchange TLS",
-	ExchangeSigning: "exchange signing",
+	Authentication:     "authentication",
+	DocumentSigning:    "document signing",
+	Timestamping:       "time-stamping",
+	OCSPSigning:        "OCSP signing",
+	ExchangeTLS:        "exchange TLS",
+	ExchangeSigning:    "exchange signing",
+	AttestationSigning: "attestation signing",
 }
 
 // String names the purpose for people.

@@ -10,7 +10,7 @@ import (
 
 // purposeProfiles are kinds of certificate with the verdict for every purpose,
 // in the order Authentication, DocumentSigning, Timestamping, OCSPSigning,
-// ExchangeTLS, ExchangeSigning; verdicts tells the letters.
+// ExchangeTLS, ExchangeSigning, AttestationSigning; verdicts tells the letters.
 var purposeProfiles = []struct {
 	name     string
 	usage    x509.KeyUsage
@@ -18,35 +18,35 @@ var purposeProfiles = []struct {
 	edits    []edit
 	verdicts string
 }{
-	{"EstEID login", sigKey | keyAgr, eku(clientAuth), nil, ".kkeek"},
-	{"EstEID 2018 login", sigKey | keyAgr, eku(clientAuth, email), nil, ".kkeek"},
-	{"Latvian login", sigKey, eku(clientAuth), nil, ".keeek"},
-	{"EstEID signing", nonRep, nil, nil, "k.eek."},
-	{"signing with email", nonRep, eku(email), nil, "k.eek."},
-	{"signing and digitalSignature", nonRep | sigKey, nil, nil, "k.eek."},
-	{"everything in key usage with clientAuth", nonRep | sigKey, eku(clientAuth), nil, "keeeke"},
-	{"nonRepudiation with clientAuth", nonRep, eku(clientAuth), nil, "keeeke"},
-	{"nonRepudiation with serverAuth", nonRep, eku(serverAuth), nil, "keeeke"},
-	{"nonRepudiation with codeSigning", nonRep, eku(x509.ExtKeyUsageCodeSigning), nil, "keeeke"},
-	{"digitalSignature without extended usage", sigKey, nil, nil, "ekeeek"},
-	{"no key usage at all", 0, eku(clientAuth), nil, "kkkkkk"},
-	{"no key usage, no extended usage", 0, nil, nil, "kkkkkk"},
-	{"keyEncipherment only", x509.KeyUsageKeyEncipherment, eku(clientAuth), nil, "kkkkkk"},
-	{"any extended usage", sigKey, eku(x509.ExtKeyUsageAny), nil, "ekeeek"},
-	{"time-stamp unit", sigKey, nil, []edit{criticalTimeStamping}, "ek.eek"},
-	{"time-stamp unit with nonRepudiation", nonRep, nil, []edit{criticalTimeStamping}, "ke.eke"},
-	{"time-stamp unit, extended usage not critical", sigKey, eku(x509.ExtKeyUsageTimeStamping), nil, "ekeeek"},
-	{"time-stamp unit with email", sigKey, nil, []edit{criticalTimeStampingAndEmail}, "ekeeek"},
-	{"time-stamp unit with keyEncipherment", sigKey | x509.KeyUsageKeyEncipherment, nil, []edit{criticalTimeStamping}, "ekkeek"},
-	{"OCSP responder", sigKey, eku(x509.ExtKeyUsageOCSPSigning), nil, "eke.ek"},
-	{"gateway TLS", sigKey, eku(clientAuth, serverAuth), nil, "ekee.k"},
-	{"gateway TLS with nonRepudiation", sigKey | nonRep, eku(clientAuth, serverAuth), nil, "keeeke"},
-	{"web server", sigKey, eku(serverAuth), nil, "ekeeek"},
-	{"certificate signing in key usage", sigKey | x509.KeyUsageCertSign, eku(clientAuth), nil, "aaaaaa"},
-	{"list signing in key usage", nonRep | x509.KeyUsageCRLSign, nil, nil, "aaaaaa"},
-	{"an authority by its basic constraints", sigKey, eku(clientAuth), []edit{func(c *x509.Certificate) { c.IsCA = true }}, "aaaaaa"},
-	{"signing with empty extended usage", nonRep, nil, []edit{withExtension(false, []byte{0x30, 0x00}, 2, 5, 29, 37)}, "keeeke"},
-	{"empty extended usage", sigKey, nil, []edit{withExtension(false, []byte{0x30, 0x00}, 2, 5, 29, 37)}, "ekeeek"},
+	{"EstEID login", sigKey | keyAgr, eku(clientAuth), nil, ".kkeeke"},
+	{"EstEID 2018 login", sigKey | keyAgr, eku(clientAuth, email), nil, ".kkeeke"},
+	{"Latvian login", sigKey, eku(clientAuth), nil, ".keeeke"},
+	{"EstEID signing", nonRep, nil, nil, "k.eek.k"},
+	{"signing with email", nonRep, eku(email), nil, "k.eek.k"},
+	{"signing and digitalSignature", nonRep | sigKey, nil, nil, "k.eek.k"},
+	{"everything in key usage with clientAuth", nonRep | sigKey, eku(clientAuth), nil, "keeekek"},
+	{"nonRepudiation with clientAuth", nonRep, eku(clientAuth), nil, "keeekek"},
+	{"nonRepudiation with serverAuth", nonRep, eku(serverAuth), nil, "keeekek"},
+	{"nonRepudiation with codeSigning", nonRep, eku(x509.ExtKeyUsageCodeSigning), nil, "keeekek"},
+	{"digitalSignature without extended usage", sigKey, nil, nil, "ekeeek."},
+	{"no key usage at all", 0, eku(clientAuth), nil, "kkkkkkk"},
+	{"no key usage, no extended usage", 0, nil, nil, "kkkkkkk"},
+	{"keyEncipherment only", x509.KeyUsageKeyEncipherment, eku(clientAuth), nil, "kkkkkkk"},
+	{"any extended usage", sigKey, eku(x509.ExtKeyUsageAny), nil, "ekeeeke"},
+	{"time-stamp unit", sigKey, nil, []edit{criticalTimeStamping}, "ek.eeke"},
+	{"time-stamp unit with nonRepudiation", nonRep, nil, []edit{criticalTimeStamping}, "ke.ekek"},
+	{"time-stamp unit, extended usage not critical", sigKey, eku(x509.ExtKeyUsageTimeStamping), nil, "ekeeeke"},
+	{"time-stamp unit with email", sigKey, nil, []edit{criticalTimeStampingAndEmail}, "ekeeeke"},
+	{"time-stamp unit with keyEncipherment", sigKey | x509.KeyUsageKeyEncipherment, nil, []edit{criticalTimeStamping}, "ekkeeke"},
+	{"OCSP responder", sigKey, eku(x509.ExtKeyUsageOCSPSigning), nil, "eke.eke"},
+	{"gateway TLS", sigKey, eku(clientAuth, serverAuth), nil, "ekee.ke"},
+	{"gateway TLS with nonRepudiation", sigKey | nonRep, eku(clientAuth, serverAuth), nil, "keeekek"},
+	{"web server", sigKey, eku(serverAuth), nil, "ekeeeke"},
+	{"certificate signing in key usage", sigKey | x509.KeyUsageCertSign, eku(clientAuth), nil, "aaaaaaa"},
+	{"list signing in key usage", nonRep | x509.KeyUsageCRLSign, nil, nil, "aaaaaaa"},
+	{"an authority by its basic constraints", sigKey, eku(clientAuth), []edit{func(c *x509.Certificate) { c.IsCA = true }}, "aaaaaaa"},
+	{"signing with empty extended usage", nonRep, nil, []edit{withExtension(false, []byte{0x30, 0x00}, 2, 5, 29, 37)}, "keeekek"},
+	{"empty extended usage", sigKey, nil, []edit{withExtension(false, []byte{0x30, 0x00}, 2, 5, 29, 37)}, "ekeeeke"},
 }
 
 const (

@@ -63,6 +63,10 @@ var machineUsages = append([]x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}, servi
 //     machine (EstEID signing certificates have no EKU at all).
 //   - Timestamping: EKU timeStamping alone and critical (RFC 3161 §2.3).
 //   - OCSPSigning: EKU OCSPSigning (RFC 6960 §4.2.2.2).
+//   - AttestationSigning: digitalSignature without nonRepudiation, as every JWT
+//     signer of the high assurance profile, and no EKU of a machine or a login.
+//     That a login certificate without EKU does not attest is for the caller:
+//     the issuer's host stands in the certificate (SD-JWT VC, x5c).
 //   - ExchangeTLS: both TLS roles, since a gateway calls and is called.
 var purposeRules = map[Purpose]*purposeRule{
 	Authentication: {
@@ -87,6 +91,10 @@ var purposeRules = map[Purpose]*purposeRule{
 	},
 	ExchangeSigning: {
 		usage: x509.KeyUsageContentCommitment, foreign: machineUsages,
+	},
+	AttestationSigning: {
+		usage: x509.KeyUsageDigitalSignature, forbidden: x509.KeyUsageContentCommitment,
+		foreign: append([]x509.ExtKeyUsage{x509.ExtKeyUsageAny}, machineUsages...),
 	},
 	PathOnly: {unchecked: true},
 }

@@ -48,6 +48,13 @@ func TestLint(t *testing.T) {
 	w.Issue(t, pki.Applicant{Surname: "ЩЕРБИНА", GivenNames: "ЌИРО", Code: "38001085718"})
 	w.Issue(t, pki.Applicant{Surname: "김", GivenNames: "민지", Code: "38001085718"})
 	w.Issue(t, pki.Applicant{Surname: strings.Repeat("A", 64), GivenNames: strings.Repeat("Õ", 64), Code: "38001085718"})
+	organisation := pki.Organisation{Name: "Näidis OÜ", Code: "12345678", Hosts: []string{"kyc.example"}}
+	if _, err := w.IssueExchange(organisation); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := w.IssueAttestation(organisation); err != nil {
+		t.Fatal(err)
+	}
 	list, err := w.List()
 	if err != nil {
 		t.Fatal(err)
@@ -69,7 +76,7 @@ func TestLint(t *testing.T) {
 			}
 		}
 	}
-	if profiles := profilesOf(list); len(profiles) != 6 {
+	if profiles := profilesOf(list); len(profiles) != 9 {
 		t.Errorf("profiles linted: %v", profiles)
 	}
 }

@@ -53,13 +53,7 @@ func (p *PKI) IssueExchange(o Organisation) (*Exchange, error) {
 	x.TLS, x.TLSCertificate, err = p.issueExchange(profileExchangeTLS, o, func(t *x509.Certificate) {
 		t.KeyUsage = x509.KeyUsageDigitalSignature
 		t.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth, x509.ExtKeyUsageServerAuth}
-		for _, host := range o.Hosts {
-			if ip := net.ParseIP(host); ip != nil {
-				t.IPAddresses = append(t.IPAddresses, ip)
-			} else {
-				t.DNSNames = append(t.DNSNames, host)
-			}
-		}
+		o.nameHosts(t)
 	})
 	if err != nil {
 		return nil, err
@@ -87,6 +81,17 @@ func (p *PKI) issueExchange(profile string, o Organisation, shape func(*x509.Cer
 	shape(t)
 	cert, err := p.sign(p.signer(issuingName, profile), t, &key.PublicKey)
 	return key, cert, err
+}
+
+// nameHosts makes the organisation's hosts subject alternative names.
+func (o *Organisation) nameHosts(t *x509.Certificate) {
+	for _, host := range o.Hosts {
+		if ip := net.ParseIP(host); ip != nil {
+			t.IPAddresses = append(t.IPAddresses, ip)
+		} else {
+			t.DNSNames = append(t.DNSNames, host)
+		}
+	}
 }
 
 func (o *Organisation) check() error {

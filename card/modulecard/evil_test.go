@@ -125,6 +125,32 @@ func TestModuleThatPrints(t *testing.T) {
 	}
 }
 
+// A module with a window of its own gets no PIN from us, and whoever shows the
+// request learns that.
+func TestModuleWithItsOwnDialog(t *testing.T) {
+	token(t, "holder", p256)
+	t.Setenv("EVIL_PIN", softPIN)
+	desk := &shelf{dialog: true}
+	s, err := desk.take(t, t.Context(), evil(t, "own-dialog"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info := s.Card.Info(); !info.OwnDialog || !info.PINPad {
+		t.Errorf("%+v", info)
+	}
+	for _, entered := range []string{"", "1111"} { // what is entered with us nevertheless goes nowhere
+		r := request(t)
+		ask := &asker{code: entered}
+		r.PINs = ask
+		if _, err := s.Card.Sign(t.Context(), r); err != nil || ask.asked != 1 || !ask.last.PINPad {
+			t.Errorf("%v, asked %d times, %+v", err, ask.asked, ask.last)
+		}
+	}
+	if err := s.Close(); err != nil || desk.resets != 1 {
+		t.Errorf("%v, %d resets", err, desk.resets)
+	}
+}
+
 func TestModuleThatIsNone(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "text.so")
 	if err := os.WriteFile(file, []byte("not a module"), 0o600); err != nil {

@@ -211,6 +211,7 @@ var foreign = []byte{0x3B, 0x90, 0x11, 0x81, 0x91, 0x01, 0xF1, 0x01}
 // shelf is a service whose one reader holds a foreign card that resets well.
 type shelf struct {
 	card.Service
+	dialog bool // the module has a window of its own
 	resets int
 }
 
@@ -232,7 +233,7 @@ func (c *shelfConnection) Close() error { c.shelf.resets++; return nil }
 // take opens the foreign card with a module.
 func (s *shelf) take(t *testing.T, ctx context.Context, module string) (*card.Session, error) {
 	t.Helper()
-	rules := []modulecard.Rule{{ATR: hex.EncodeToString(foreign), Module: module}}
+	rules := []modulecard.Rule{{ATR: hex.EncodeToString(foreign), Module: module, Dialog: s.dialog}}
 	if err := rules[0].Check(); err != nil {
 		t.Fatal(err)
 	}

@@ -90,6 +90,21 @@ func TestTheLongestDialogFits(t *testing.T) {
 	}
 }
 
+// Where the code is entered elsewhere the dialog says where, and has no field.
+func TestWhereTheCodeIsEntered(t *testing.T) {
+	tk := &task{agent: &agent{}, site: nativehost.Site{Origin: "https://example.ee"}, words: english(), usesKey: true}
+	h := &holder{certificate: new(x509.Certificate), status: card.PINStatus{Ref: card.PIN2, Left: 3, Max: 3}}
+	for want, info := range map[string]card.Info{
+		"on the card reader's keypad":            {PINPad: true},
+		"in the window of the card's own softwa": {PINPad: true, OwnDialog: true},
+	} {
+		h.info = info
+		if d := tk.consent(h, ""); !strings.Contains(d.Text, want) || d.OK != "Continue" {
+			t.Errorf("%+v", d)
+		}
+	}
+}
+
 func TestCertificateFieldsAreShownSafely(t *testing.T) {
 	h := &holder{number: "AS0010001", certificate: &x509.Certificate{Subject: pkix.Name{
 		CommonName: "<b>\u202eEVE\x1b[2J\n\nhttps://bank.ee" + strings.Repeat("x", 100),

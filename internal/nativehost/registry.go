@@ -66,8 +66,7 @@ func (r Registration) uninstallKey(program string) (Outcome, error) {
 	case err != nil:
 		return done, err
 	case named == "":
-		done.Nothing = true
-		return done, nil
+		return r.forget()
 	case owner != program:
 		return done, fmt.Errorf("%s names %s and stays: %w", r.Key, owner, ErrOwner)
 	}
@@ -87,6 +86,15 @@ func (r Registration) uninstallKey(program string) (Outcome, error) {
 		}
 	}
 	return done, os.Remove(r.File)
+}
+
+// forget removes a key that names our manifest although that is gone.
+func (r Registration) forget() (Outcome, error) {
+	value, err := r.registry.value(r.System, r.Key, "")
+	if err != nil || value != r.File {
+		return Outcome{Nothing: err == nil}, err
+	}
+	return Outcome{}, r.registry.remove(r.System, r.Key)
 }
 
 // keyOwner is the manifest the registry names and the program that names. A

@@ -147,4 +147,10 @@ func TestRegistryWithABrokenManifest(t *testing.T) {
 	if _, err := r.Install("eid-agent.exe", nil, false); err != nil {
 		t.Errorf("gone: %v", err)
 	}
+	if err := os.Remove(r.File); err != nil {
+		t.Fatal(err)
+	}
+	if done, err := r.Uninstall("eid-agent.exe"); err != nil || done.Nothing || len(m) != 0 {
+		t.Errorf("ours is gone: %+v, %v, %v", done, err, m)
+	}
 }

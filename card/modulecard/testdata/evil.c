@@ -26,6 +26,11 @@ static rv token_info(rv slot, void *info) {
 static rv login(rv session, rv user, unsigned char *pin, rv n) {
 	if (is("crash-login")) *(volatile int *) 0 = 1;
 	if (is("print-login")) { printf("PIN %.*s\n", (int) n, pin); fprintf(stderr, "PIN %.*s\n", (int) n, pin); fflush(stdout); }
+	if (is("own-dialog")) { // as if the user had entered it in a window of the module
+		if (pin != NULL || n != 0) return 7; // CKR_ARGUMENTS_BAD
+		pin = (unsigned char *) getenv("EVIL_PIN");
+		n = strlen((char *) pin);
+	}
 	return ((rv (*)(rv, rv, void *, rv)) real->f[C_LOGIN])(session, user, pin, n);
 }
 

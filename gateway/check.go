@@ -141,7 +141,7 @@ func (c *Config) checkSizes() error {
 	if c.DatabaseConns < 0 {
 		return refuse("database_conns", "it cannot be negative")
 	}
-	return nil
+	return c.Signing.check()
 }
 
 func (c *Config) checkLog() error {

@@ -42,6 +42,7 @@ type Config struct {
 	Trust     TrustConfig     `yaml:"trust"`
 	Timestamp TimestampConfig `yaml:"timestamp"`
 	Session   SessionConfig   `yaml:"session"`
+	Signing   SigningConfig   `yaml:"signing"`
 	Sandbox   SandboxConfig   `yaml:"sandbox"`
 	Metrics   MetricsConfig   `yaml:"metrics"`
 	Log       LogConfig       `yaml:"log"`
@@ -131,6 +132,7 @@ func Defaults() Config {
 		Mode: Sandbox, Listen: "localhost:8443", Data: "eidgate-data",
 		TLS:     TLSConfig{Minimum: "1.3"},
 		Session: SessionConfig{Idle: 30 * time.Minute, Absolute: 8 * time.Hour, Nonce: 5 * time.Minute},
+		Signing: signingDefaults(),
 		Sandbox: SandboxConfig{PKIListen: "127.0.0.1:8890"},
 		Metrics: MetricsConfig{Listen: "127.0.0.1:9464"},
 		Log:     LogConfig{Format: "text", Level: "info"},

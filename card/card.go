@@ -107,6 +107,9 @@ type PINStatus struct {
 	Left, Max            int  // tries
 	Activated            bool // false: the code from the envelope must be changed before first use
 	MinLength, MaxLength int  // in digits
+	// AtLeast: the card tells no numbers, Left is the least there can be. A
+	// full count of three then means three or more.
+	AtLeast bool
 }
 
 // Info is what is known about a card without asking it anything.

@@ -156,6 +156,7 @@ func (c *moduleCard) PINStatus(_ context.Context, r card.PINRef) (card.PINStatus
 	}
 	return card.PINStatus{
 		Ref: r, Left: k.Left, Max: maxTries, Activated: !k.ToBeChanged, MinLength: k.MinPIN, MaxLength: k.MaxPIN,
+		AtLeast: k.Left == maxTries,
 	}, nil
 }
 

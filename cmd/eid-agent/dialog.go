@@ -66,6 +66,9 @@ func (t *task) triesLine(s card.PINStatus) string {
 	if s.Left == 1 {
 		return fmt.Sprintf(t.words.lastTry, s.Ref)
 	}
+	if s.AtLeast {
+		return fmt.Sprintf(t.words.triesAtLeast, s.Ref, s.Left)
+	}
 	return fmt.Sprintf(t.words.tries, s.Ref, s.Left, s.Max)
 }
 

@@ -18,6 +18,7 @@ type texts struct {
 	unsupported, removed, busy, other, failed string
 	noModule, unseen, crashed                 string
 	expired, expires                          string // with a date
+	triesAtLeast                              string
 	blocked, pukBlocked, notActivated         string
 	cards                                     map[string]string // names of kinds of cards; the others keep their own
 }
@@ -55,8 +56,10 @@ func english() *texts {
 		crashed:     "The software of the card's maker crashed; nothing was signed.",
 		expired:     "The certificate expired on %s.",
 		expires:     "The certificate expires on %s.",
-		blocked:     "%s is blocked after too many wrong entries. Unblock it with the PUK: eid pin unblock.",
-		pukBlocked:  "The PUK is blocked. Only the card's issuer can help.",
+
+		triesAtLeast: "%s: at least %d tries left.",
+		blocked:      "%s is blocked after too many wrong entries. Unblock it with the PUK: eid pin unblock.",
+		pukBlocked:   "The PUK is blocked. Only the card's issuer can help.",
 
 		notActivated: "%s must be changed before it is used for the first time: eid pin activate.",
 	}
@@ -92,8 +95,10 @@ func estonian() *texts {
 		crashed:     "Kaardi tootja tarkvara lakkas töötamast; midagi ei allkirjastatud.",
 		expired:     "Sertifikaat aegus %s.",
 		expires:     "Sertifikaat aegub %s.",
-		blocked:     "%s on pärast valesid sisestusi blokeeritud. Avage see PUK-koodiga: eid pin unblock.",
-		pukBlocked:  "PUK-kood on blokeeritud. Aidata saab ainult kaardi väljaandja.",
+
+		triesAtLeast: "%s: alles vähemalt %d katset.",
+		blocked:      "%s on pärast valesid sisestusi blokeeritud. Avage see PUK-koodiga: eid pin unblock.",
+		pukBlocked:   "PUK-kood on blokeeritud. Aidata saab ainult kaardi väljaandja.",
 
 		notActivated: "%s tuleb enne esimest kasutamist muuta: eid pin activate.",
 		cards: map[string]string{

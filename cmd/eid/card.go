@@ -168,6 +168,8 @@ func (v cardView) tries(label string, ref card.PINRef) error {
 	switch {
 	case status.Left == 0:
 		text = "BLOCKED"
+	case status.AtLeast:
+		text = fmt.Sprintf("at least %d tries left", status.Left)
 	case !status.Activated:
 		text += ", must be changed before first use"
 	}

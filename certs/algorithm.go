@@ -83,17 +83,8 @@ func algorithmOf(id pkix.AlgorithmIdentifier) x509.SignatureAlgorithm {
 // checkSigned verifies a signature over tbs made by signer. concerns is the
 // certificate a refusal is about.
 func (s strength) checkSigned(id pkix.AlgorithmIdentifier, tbs, signature []byte, signer *node, concerns *x509.Certificate) error {
-	algorithm := algorithmOf(id)
-	switch algorithm {
-	case x509.UnknownSignatureAlgorithm:
-		return Missing("certificate.unsupported-algorithm", concerns, "the signature algorithm %v is not supported", id.Algorithm)
-	case x509.SHA1WithRSA, x509.ECDSAWithSHA1:
-		if !s.historic {
-			return Refuse("path.weak-signature", concerns, "the signature uses SHA-1, which proves nothing today")
-		}
-	default:
-	}
-	if err := s.checkKey(signer); err != nil {
+	algorithm, err := s.checkAlgorithm(id, signer, concerns)
+	if err != nil {
 		return err
 	}
 	// CheckSignature looks at nothing but the public key.
@@ -101,6 +92,21 @@ func (s strength) checkSigned(id pkix.AlgorithmIdentifier, tbs, signature []byte
 		return Refuse("path.signature", concerns, "the signature was not made by the key of the one who should have made it")
 	}
 	return nil
+}
+
+// checkAlgorithm judges the algorithm of a signature and the key of its signer.
+func (s strength) checkAlgorithm(id pkix.AlgorithmIdentifier, signer *node, concerns *x509.Certificate) (x509.SignatureAlgorithm, error) {
+	algorithm := algorithmOf(id)
+	switch algorithm {
+	case x509.UnknownSignatureAlgorithm:
+		return 0, Missing("certificate.unsupported-algorithm", concerns, "the signature algorithm %v is not supported", id.Algorithm)
+	case x509.SHA1WithRSA, x509.ECDSAWithSHA1:
+		if !s.historic {
+			return 0, Refuse("path.weak-signature", concerns, "the signature uses SHA-1, which proves nothing today")
+		}
+	default:
+	}
+	return algorithm, s.checkKey(signer)
 }
 
 // checkKey demands a key of a known kind and enough strength.

@@ -22,6 +22,7 @@ type search struct {
 	anchors []*node
 	pool    []*node
 	floor   strength
+	issued  *issued // what is known of the anchors' signatures
 	// visit judges a complete path, the certificate first and the anchor
 	// last; nil ends the search.
 	visit func([]*node) error
@@ -131,6 +132,21 @@ func (s *search) issuersOf(child *node) []*node {
 	return out
 }
 
+// verifyIssued verifies the signature of issuer on child, or remembers that it
+// holds when issuer is an anchor.
+func (s *search) verifyIssued(child, issuer *node) error {
+	byAnchor := slices.Contains(s.anchors, issuer)
+	if byAnchor && s.issued.has(child.x, issuer.x) {
+		_, err := s.floor.checkAlgorithm(child.Algorithm, issuer, child.x)
+		return err
+	}
+	err := s.floor.checkSigned(child.Algorithm, child.RawTBS, child.Signature, issuer, child.x)
+	if err == nil && byAnchor {
+		s.issued.add(child.x, issuer.x)
+	}
+	return err
+}
+
 // checkIssued verifies the signature of issuer on child, once per pair.
 func (s *search) checkIssued(child, issuer *node) error {
 	pair := [2]*node{child, issuer}
@@ -142,7 +158,7 @@ func (s *search) checkIssued(child, issuer *node) error {
 		s.note(rankFinal, err)
 		return err
 	}
-	err := s.floor.checkSigned(child.Algorithm, child.RawTBS, child.Signature, issuer, child.x)
+	err := s.verifyIssued(child, issuer)
 	s.checked[pair] = err
 	return err
 }

@@ -9,12 +9,13 @@ import (
 // Store holds the trust anchors of one domain. An anchor is believed because
 // it is here: it may be a root, an intermediate, or (from a trusted list) the
 // very certificate of a service. A Store is immutable and safe for concurrent
-// use.
+// use; it remembers which signatures of its anchors it has seen verified.
 type Store struct {
 	domain   Domain
 	anchors  []*x509.Certificate
 	nodes    []*node     // parallel to anchors
 	purposes [][]Purpose // parallel to anchors; nil is every purpose
+	issued   *issued
 }
 
 // Anchor is a certificate that is believed, for some purposes or for all.
@@ -46,7 +47,7 @@ func NewStoreOf(domain Domain, anchors []Anchor) (*Store, error) {
 	if domain != Production && domain != Test {
 		return nil, Refuse("trust.bad-domain", nil, "a trust store belongs to production or test")
 	}
-	s := &Store{domain: domain}
+	s := &Store{domain: domain, issued: &issued{}}
 	for _, a := range anchors {
 		if err := s.add(a); err != nil {
 			return nil, err

@@ -114,7 +114,7 @@ func (v *Verifier) Verify(ctx context.Context, r Request) (*Path, error) {
 		return nil, err
 	}
 	var found *Path
-	s := &search{ctx: ctx, anchors: v.Store.nodesFor(r.Purpose), pool: readable(r.Intermediates), floor: in.floor}
+	s := &search{ctx: ctx, anchors: v.Store.nodesFor(r.Purpose), pool: readable(r.Intermediates), floor: in.floor, issued: v.Store.issued}
 	s.visit = func(nodes []*node) error {
 		p, err := v.judge(ctx, nodes, in, rule, &r, now)
 		found = p

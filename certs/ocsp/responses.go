@@ -40,10 +40,11 @@ func (r *Responses) Status(ctx context.Context, q certs.RevocationQuery) (*certs
 		if i == maxResponses {
 			break
 		}
-		if !speaksOf(der, &query) {
+		resp, err := ParseResponse(der)
+		if err != nil || !speaksOf(resp, &query) {
 			continue
 		}
-		status, err := Verify(ctx, der, query)
+		status, err := verify(ctx, resp, der, query)
 		if err != nil {
 			refusal = err
 			continue
@@ -63,11 +64,7 @@ func (r *Responses) Status(ctx context.Context, q certs.RevocationQuery) (*certs
 
 // speaksOf says whether a response names the target at all, before any of it
 // is believed.
-func speaksOf(der []byte, q *Query) bool {
-	resp, err := ParseResponse(der)
-	if err != nil {
-		return false
-	}
+func speaksOf(resp *Response, q *Query) bool {
 	for i := range resp.Answers {
 		if resp.Answers[i].ID.Names(q.Target, q.Issuer) {
 			return true

@@ -56,12 +56,17 @@ func (q *Query) rules() Rules {
 // which is good or revoked; everything else is a *certs.Refusal. The context
 // bounds the check of a responder without nocheck and nothing else.
 func Verify(ctx context.Context, der []byte, q Query) (*certs.RevocationStatus, error) {
-	if q.At.IsZero() {
-		q.At = q.Now
-	}
 	resp, err := ParseResponse(der)
 	if err != nil {
 		return nil, err
+	}
+	return verify(ctx, resp, der, q)
+}
+
+// verify judges a response that der was read as.
+func verify(ctx context.Context, resp *Response, der []byte, q Query) (*certs.RevocationStatus, error) {
+	if q.At.IsZero() {
+		q.At = q.Now
 	}
 	if resp.Status != Successful {
 		return nil, statusRefusal(resp.Status, q.Target.Certificate)

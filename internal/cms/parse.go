@@ -4,6 +4,7 @@ import (
 	"crypto/x509"
 	"encoding/asn1"
 	"math/big"
+	"slices"
 
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
@@ -26,6 +27,8 @@ type SignedData struct {
 	Signers      []*Signer
 
 	version, digestAlgorithms, encapsulated, certificates, revocations []byte // as read
+
+	parsed []*x509.Certificate // of Certificates, those that can be
 }
 
 // Signer is one SignerInfo.
@@ -165,6 +168,9 @@ func (sd *SignedData) parseEvidence(s *cryptobyte.String) error {
 		}
 		if tag == cbasn1.SEQUENCE { // attribute and other certificates are not ours to judge
 			sd.Certificates = append(sd.Certificates, one)
+			if cert, err := x509.ParseCertificate(one); err == nil {
+				sd.parsed = append(sd.parsed, cert)
+			}
 		}
 	}
 	if !s.ReadOptionalASN1(&revocations, &has, tagCRLs) {
@@ -186,12 +192,4 @@ func (sd *SignedData) parseEvidence(s *cryptobyte.String) error {
 // X509 returns the certificates of the message that can be parsed, in order.
 // Those that cannot (old cards carry keys that are not numbers) are left out;
 // a path that needs one of them is then refused as incomplete.
-func (sd *SignedData) X509() []*x509.Certificate {
-	var parsed []*x509.Certificate
-	for _, der := range sd.Certificates {
-		if cert, err := x509.ParseCertificate(der); err == nil {
-			parsed = append(parsed, cert)
-		}
-	}
-	return parsed
-}
+func (sd *SignedData) X509() []*x509.Certificate { return slices.Clone(sd.parsed) }

@@ -138,3 +138,39 @@ func TestPolicy(t *testing.T) {
 		seen[row.ID] = true
 	}
 }
+
+// TestTextAnswers shows a reader who, when, what is covered and what is not.
+func TestTextAnswers(t *testing.T) {
+	at := time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
+	r := &sign.Report{Document: sign.Document{Name: "form.pdf"}, Signatures: []*sign.Signature{{
+		Verdict: sign.Verdict{Indication: sign.TotalPassed}, Sentence: "it holds", Proven: at, Format: "PAdES", Level: sign.LevelLT,
+		Signer: &sign.Signer{Person: certs.Person{Surname: "MÄNNIK", GivenName: "MARI", Identifier: certs.NewIdentifier("PNOEE-60001019906")}},
+		Coverage: sign.Coverage{Bytes: 10, Revision: 1, Revisions: 3, Later: []sign.Change{
+			{Revision: 2, Rule: sign.RuleFormFill, Field: "Sum", Sentence: "form field \"Sum\" was filled in"},
+			{Revision: 3, Rule: "dss", Sentence: "evidence was added"},
+		}},
+	}, {
+		ID: "x", Verdict: sign.Unclear(sign.TryLater), Sentence: "no answer", Claimed: sign.Claims{Time: at},
+		Coverage: sign.Coverage{Files: []string{"a"}, NotCovered: []string{"b"}},
+	}}}
+	text := r.Text()
+	for _, want := range []string{
+		"MARI MÄNNIK, PNOEE-60001019906", "When: 2026-06-01 12:00:00 UTC at the latest, proven by a time-stamp.",
+		"Covers: the whole document as it was then: revision 1 of 3", "Not signed, added later (revision 2): Form field \"Sum\" was filled in.",
+		"Added later (revision 3): Evidence", "When: not proven; the signer claims 2026-06-01", "Covers: 1 of the 2 files: a.", "Does not cover: b.",
+		"INDETERMINATE, TRY_LATER: No answer.",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in\n%s", want, text)
+		}
+	}
+	r.Signatures = r.Signatures[:1]
+	r.Conclude()
+	if !strings.HasPrefix(r.Text(), "form.pdf: VALID, 1 signature; filled in after a signature: Sum\n") {
+		t.Error(r.Text())
+	}
+	painted := r.Painted(func(tone sign.Tone, text string) string { return fmt.Sprintf("<%d>%s</>", tone, text) })
+	if !strings.Contains(painted, "<1>VALID") || !strings.Contains(painted, "<4>MARI") || !strings.Contains(painted, "<3>Not signed") {
+		t.Error(painted)
+	}
+}

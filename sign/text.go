@@ -2,6 +2,7 @@ package sign
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -9,15 +10,34 @@ import (
 	"eidgate/certs"
 )
 
+// Tone is how a part of the text is meant, for whoever paints it.
+type Tone int
+
+// The tones.
+const (
+	Good     Tone = iota + 1 // valid
+	Bad                      // not valid
+	Doubtful                 // not proven, and what is not covered
+	Strong                   // who signed
+)
+
+// Paint shows text in a tone, in colours of a terminal for one.
+type Paint func(tone Tone, text string) string
+
 // Text renders the report for people: the answer first, then each signature
 // with who, when, why not, and what it does not cover. Lines end in "\n".
 func (r *Report) Text() string {
+	return r.Painted(func(_ Tone, text string) string { return text })
+}
+
+// Painted is [Report.Text] in tones.
+func (r *Report) Painted(paint Paint) string {
 	var b strings.Builder
 	name := r.Document.Name
 	if name == "" {
 		name = "The document"
 	}
-	fmt.Fprintf(&b, "%s: %s\n", oneLine(name), r.headline())
+	fmt.Fprintf(&b, "%s: %s\n", oneLine(name), paint(r.tone(), r.headline()))
 	for _, c := range r.Checks {
 		if c.Result != Passed {
 			fmt.Fprintf(&b, "  %s\n", sentenceOf(c.Sentence))
@@ -25,9 +45,13 @@ func (r *Report) Text() string {
 		}
 	}
 	for i, s := range r.Signatures {
-		fmt.Fprintf(&b, "\n%d. %s\n", i+1, oneLine(s.title()))
+		fmt.Fprintf(&b, "\n%d. %s\n", i+1, paint(Strong, oneLine(s.title())))
 		for _, line := range s.lines() {
-			fmt.Fprintf(&b, "   %s\n", oneLine(line))
+			text := oneLine(line.text)
+			if line.tone != 0 {
+				text = paint(line.tone, text)
+			}
+			fmt.Fprintf(&b, "   %s\n", text)
 		}
 	}
 	if r.Domain == certs.Test && len(r.Signatures) > 0 {
@@ -36,12 +60,23 @@ func (r *Report) Text() string {
 	return b.String()
 }
 
+func (v Verdict) tone() Tone {
+	switch v.Indication {
+	case TotalPassed:
+		return Good
+	case TotalFailed:
+		return Bad
+	case NotSigned, Indeterminate:
+	}
+	return Doubtful
+}
+
 // headline is the answer in a few words.
 func (r *Report) headline() string {
 	n := len(r.Signatures)
 	switch r.Indication {
 	case TotalPassed:
-		return fmt.Sprintf("VALID, %s", count(n))
+		return fmt.Sprintf("VALID, %s%s", count(n), r.filled())
 	case NotSigned:
 		return "NOT SIGNED, there is no signature to check"
 	case TotalFailed:
@@ -50,6 +85,23 @@ func (r *Report) headline() string {
 		return fmt.Sprintf("NOT PROVEN (%s)%s", r.SubIndication, r.share())
 	}
 	return string(r.Indication)
+}
+
+// filled names the form fields with values that nobody, or not everybody,
+// signed: a reader of a valid form must know.
+func (r *Report) filled() string {
+	var fields []string
+	for _, s := range r.Signatures {
+		for _, field := range s.Coverage.Filled() {
+			if !slices.Contains(fields, field) {
+				fields = append(fields, field)
+			}
+		}
+	}
+	if len(fields) == 0 {
+		return ""
+	}
+	return "; filled in after a signature: " + oneLine(strings.Join(fields, ", "))
 }
 
 // share says how many signatures are valid when some are.
@@ -112,31 +164,57 @@ func documentName(kind certs.DocumentKind) string {
 	return kind.String()
 }
 
+// line is a line about a signature; a tone of zero is plain.
+type line struct {
+	text string
+	tone Tone
+}
+
 // lines are the answer about one signature.
-func (s *Signature) lines() []string {
-	var out []string
+func (s *Signature) lines() []line {
+	var out []line
+	add := func(tone Tone, text string) { out = append(out, line{text, tone}) }
 	if s.Indication == TotalPassed {
-		out = append(out, "Valid: "+sentenceOf(s.Sentence))
+		add(Good, "Valid: "+sentenceOf(s.Sentence))
 	} else {
-		out = append(out, fmt.Sprintf("%s, %s: %s", s.Indication, s.SubIndication, sentenceOf(s.Sentence)))
+		add(s.tone(), fmt.Sprintf("%s, %s: %s", s.Indication, s.SubIndication, sentenceOf(s.Sentence)))
 		if advice := s.advice(); advice != "" {
-			out = append(out, advice)
+			add(0, advice)
 		}
 	}
-	out = append(out, s.when(), "Format "+s.profile()+", "+s.covers())
-	for _, c := range s.Coverage.Later {
-		out = append(out, fmt.Sprintf("Later change (revision %d): %s", c.Revision, sentenceOf(c.Sentence)))
+	add(0, "When: "+s.when())
+	add(0, "Covers: "+s.covers())
+	if left := s.Coverage.NotCovered; len(left) > 0 {
+		add(Doubtful, "Does not cover: "+strings.Join(left, ", ")+".")
 	}
-	if s.Claimed.Reason != "" {
-		out = append(out, "Reason given: "+s.Claimed.Reason)
+	s.later(add)
+	for _, claim := range []struct{ label, text string }{
+		{"Reason given", s.Claimed.Reason}, {"Place given", s.Claimed.Location}, {"Role claimed", strings.Join(s.Claimed.Roles, ", ")},
+	} {
+		if claim.text != "" {
+			add(0, claim.label+": "+claim.text)
+		}
 	}
-	if len(s.Claimed.Roles) > 0 {
-		out = append(out, "Role claimed: "+strings.Join(s.Claimed.Roles, ", "))
-	}
+	add(0, "Format: "+s.profile())
 	if s.Anchor != nil {
-		out = append(out, "Trust anchor: "+s.Anchor.Subject)
+		add(0, "Trust anchor: "+s.Anchor.Subject)
 	}
 	return out
+}
+
+// later tells what came after the signature, and what of that a reader may take
+// for signed.
+func (s *Signature) later(add func(Tone, string)) {
+	for _, c := range s.Coverage.Later {
+		switch {
+		case c.Code != "":
+			add(Bad, fmt.Sprintf("Changed later (revision %d): %s", c.Revision, sentenceOf(c.Sentence)))
+		case c.Rule == RuleFormFill:
+			add(Doubtful, fmt.Sprintf("Not signed, added later (revision %d): %s", c.Revision, sentenceOf(c.Sentence)))
+		default:
+			add(0, fmt.Sprintf("Added later (revision %d): %s", c.Revision, sentenceOf(c.Sentence)))
+		}
+	}
 }
 
 // advice of the check that decided.
@@ -152,11 +230,11 @@ func (s *Signature) advice() string {
 func (s *Signature) when() string {
 	switch {
 	case !s.Proven.IsZero():
-		return "Existed at " + clock(s.Proven) + ", proven by a time-stamp."
+		return clock(s.Proven) + " at the latest, proven by a time-stamp."
 	case !s.Claimed.Time.IsZero():
-		return "Time not proven; the signer claims " + clock(s.Claimed.Time) + "."
+		return "not proven; the signer claims " + clock(s.Claimed.Time) + "."
 	}
-	return "Time not proven."
+	return "not proven."
 }
 
 func (s *Signature) profile() string {
@@ -167,20 +245,20 @@ func (s *Signature) profile() string {
 }
 
 func (s *Signature) covers() string {
-	switch n := len(s.Coverage.Files); {
-	case len(s.Coverage.NotCovered) > 0:
-		return fmt.Sprintf("covers %d of the %d files, not %s.", n, n+len(s.Coverage.NotCovered), strings.Join(s.Coverage.NotCovered, ", "))
+	c := &s.Coverage
+	switch n := len(c.Files); {
+	case len(c.NotCovered) > 0:
+		return fmt.Sprintf("%d of the %d files: %s.", n, n+len(c.NotCovered), strings.Join(c.Files, ", "))
 	case n == 1:
-		return "covers " + s.Coverage.Files[0] + "."
+		return "the file " + c.Files[0] + "."
 	case n > 1:
-		return fmt.Sprintf("covers all %d files: %s.", n, strings.Join(s.Coverage.Files, ", "))
-	case s.Coverage.Whole:
-		return "covers the whole document."
-	case s.Coverage.Bytes == 0:
-		return "covers nothing that could be established."
+		return fmt.Sprintf("all %d files: %s.", n, strings.Join(c.Files, ", "))
+	case c.Whole:
+		return "the whole document."
+	case c.Bytes == 0:
+		return "nothing that could be established."
 	}
-	return fmt.Sprintf("covers the document as it was in revision %d of %d (%d bytes).",
-		s.Coverage.Revision, s.Coverage.Revisions, s.Coverage.Bytes)
+	return fmt.Sprintf("the whole document as it was then: revision %d of %d, its first %d bytes.", c.Revision, c.Revisions, c.Bytes)
 }
 
 func clock(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }

@@ -165,11 +165,12 @@ func (v cardView) tries(label string, ref card.PINRef) error {
 		return err
 	}
 	text := fmt.Sprintf("%d of %d tries left", status.Left, status.Max)
+	if status.AtLeast {
+		text = fmt.Sprintf("at least %d tries left", status.Left)
+	}
 	switch {
 	case status.Left == 0:
 		text = "BLOCKED"
-	case status.AtLeast:
-		text = fmt.Sprintf("at least %d tries left", status.Left)
 	case !status.Activated:
 		text += ", must be changed before first use"
 	}

@@ -85,7 +85,7 @@ func (e *extender) file(ctx context.Context, file string) error {
 		return err
 	}
 	if !report.Valid() {
-		fmt.Fprint(e.app.out, report.Text())
+		fmt.Fprint(e.app.out, report.Painted(e.app.paint()))
 		return verdictError(verdictExit(report))
 	}
 	name, err := outputName(file, e.command.Out, "-extended", len(e.command.Files) > 1)

@@ -29,9 +29,9 @@ type signCommand struct {
 	Force        bool     `help:"Replace an existing output file."`
 	Trust        string   `placeholder:"DIR" help:"Folder of trust anchors."`
 	TimestampURL string   `name:"timestamp-url" placeholder:"URL" help:"RFC 3161 time-stamp authority."`
-	Role         []string `help:"Role of the signer, written into a container's signature; may be given several times."`
-	Location     string   `help:"Place, written into the signature."`
-	Digest       string   `enum:"sha256,sha384,sha512" default:"sha256" help:"Digest of the document: sha256, sha384 or sha512."`
+	Role         []string `sep:"none" placeholder:"ROLE" help:"Role of the signer, written into a container's signature; may be given several times."`
+	Location     string   `placeholder:"TEXT" help:"Place, written into the signature."`
+	Digest       string   `enum:"sha256,sha384,sha512" default:"sha256" placeholder:"sha256|sha384|sha512" help:"Digest of the document (default: sha256)."`
 	PSS          bool     `name:"pss" help:"Make an RSA key sign with RSASSA-PSS."`
 	Files        []string `arg:"" name:"FILE" help:"Files to sign: PDFs, or anything in the other formats."`
 }

@@ -99,7 +99,7 @@ func (c *verifyCommand) print(a *app, report *sign.Report) error {
 		return err
 	}
 	if !c.JSON {
-		_, err := fmt.Fprint(a.out, report.Text())
+		_, err := fmt.Fprint(a.out, report.Painted(a.paint()))
 		return err
 	}
 	e := json.NewEncoder(a.out)

@@ -15,7 +15,7 @@ import (
 
 // pdfFlags are what only PDF signatures have.
 type pdfFlags struct {
-	Reason  string `help:"Reason, written into a PDF signature."`
+	Reason  string `placeholder:"TEXT" help:"Reason, written into a PDF signature."`
 	Field   string `placeholder:"NAME" help:"Sign this empty signature field of the form, or make a new one of this name."`
 	Certify string `enum:"none,no-changes,fill-forms,annotate" default:"none" placeholder:"WHAT" help:"Certify the document, as its first signature: no-changes, fill-forms or annotate is what others may still do."`
 
@@ -23,7 +23,7 @@ type pdfFlags struct {
 	Page    int      `placeholder:"N" help:"Page of the visible signature, from 1 (default: the last)."`
 	Rect    string   `placeholder:"LEFT,BOTTOM,WIDTH,HEIGHT" help:"Place of the visible signature in points (1/72 inch) from the lower left corner of the page."`
 	Image   string   `type:"path" placeholder:"FILE" help:"PNG or JPEG shown in the visible signature."`
-	Font    []string `placeholder:"FILE[#FACE]" help:"TrueType or OpenType font for the visible signature; fonts of this machine are searched for what it lacks."`
+	Font    []string `sep:"none" placeholder:"FILE[#FACE]" help:"TrueType or OpenType font for the visible signature; fonts of this machine are searched for what it lacks."`
 	Labels  string   `enum:"en,et,ko" default:"en" placeholder:"en|et|ko" help:"Language of the words in the visible signature (default: en)."`
 	Frame   bool     `help:"Draw a thin line around the visible signature."`
 }

@@ -18,6 +18,25 @@
 // value, [AddTimestamp] makes level T, [Prepared.Complete] writes the document,
 // and [LongTermUpdate] makes level LT. Sign is these calls in a row.
 //
+// # On the page
+//
+// [Options.Visible] shows the signature: name, time, reason and place, and a
+// picture, in letters of any script that runs from left to right, with the
+// fonts embedded. The built-in font has Latin, Greek and Cyrillic; the package
+// systemfont finds others. What cannot be drawn correctly is refused, and so is
+// text that does not fit at four points. The name comes from the certificate
+// unless [Options.Name] is set, the texts are those of the signature itself,
+// and a personal code from the certificate is never shown.
+//
+// # Forms
+//
+// [Options.Field] signs an empty field of the document. Its Lock becomes part
+// of the signature, its seed values (SV) are kept or the signature is refused
+// by the constraint's code, and a field that an earlier signature locks is left
+// alone. Everything else of the form stays as it is: other fields, defaults,
+// NeedAppearances, and a static XFA form. A dynamic XFA form, whose pages do not
+// hold what it shows, is refused.
+//
 // # What it guarantees
 //
 // The key is used once for one signature, whatever fails afterwards: everything

@@ -17,6 +17,7 @@ import (
 	"eidgate/certs/timestamp"
 	"eidgate/sign"
 	"eidgate/sign/pades"
+	"eidgate/sign/pades/systemfont"
 )
 
 // Signing a file at level LT with a key at hand, and checking the result.
@@ -42,6 +43,40 @@ func ExampleSign() {
 		return nil
 	}
 	_ = signAtHome
+}
+
+// Showing the signature on page 2, with a font of this machine for characters
+// that the built-in one lacks.
+func ExampleVisible() {
+	visible := func(ctx context.Context, in, out *os.File, size int64, key crypto.Signer, o pades.Options) error {
+		o.Reason = "Nõus / 동의합니다"
+		o.Visible = &pades.Visible{Page: 2, Rect: pades.Rect{Left: 50, Bottom: 50, Width: 200, Height: 60}, Frame: true}
+		missing, err := o.MissingCharacters()
+		if err != nil {
+			return err
+		}
+		found, err := systemfont.Find(ctx, os.DirFS("/"), missing)
+		if err != nil {
+			return err
+		}
+		for _, f := range found {
+			o.Visible.Fonts = append(o.Visible.Fonts, f.Font)
+		}
+		_, err = pades.Sign(ctx, in, size, out, key, o) // what is still missing is refused before the key is used
+		return err
+	}
+	_ = visible
+}
+
+// Signing the empty field "Here", drawn where the author of the form put it.
+func ExampleOptions_field() {
+	ca := newCA(new(testing.T))
+	form := shapes()["form is an object"]
+	_, err := pades.Prepare(context.Background(), bytes.NewReader(form), int64(len(form)), pades.Options{
+		Certificate: ca.ec256.cert, Time: time.Now(), Field: "Here", Visible: &pades.Visible{Labels: pades.LabelsFor("et")},
+	})
+	fmt.Println(err)
+	// Output: <nil>
 }
 
 // signOnWebsite signs in two steps: between them the state is stored and the

@@ -60,3 +60,33 @@ func FuzzPrepare(f *testing.F) {
 		}
 	})
 }
+
+// FuzzPrepareField: an existing field with a lock, seed values, a widget and a
+// page made by anybody is refused, or signed and shown in a file that can be
+// read.
+func FuzzPrepareField(f *testing.F) {
+	ca := newCA(f)
+	for _, entries := range []string{
+		"", "/Lock << /Action /Exclude /Fields [(Open)] /P 2 >>", "/MK << /R 90 >>", "/Rect [90 40 10.5 -10]",
+		"/SV << /Ff 72 /Reasons [(a)] /DigestMethod [(SHA384)] /Cert << /Ff 46 /SubjectDN [<< /CN (x) >>] /KeyUsage [(X1)] /OID [(1.2)] /Issuer [(x)] >> >>",
+	} {
+		f.Add(demanding(entries))
+	}
+	f.Fuzz(func(t *testing.T, in []byte) {
+		o := options(ca.ec256)
+		o.Field, o.Visible = "Here", &pades.Visible{}
+		var out bytes.Buffer
+		p, err := pades.PrepareTo(context.Background(), bytes.NewReader(in), int64(len(in)), &out, o)
+		if err != nil {
+			return
+		}
+		after, err := pdf.Open(bytes.NewReader(out.Bytes()), p.Size())
+		if err != nil {
+			t.Fatalf("the signed document cannot be read: %v", err)
+		}
+		signatures, err := after.Latest().Signatures()
+		if err != nil || !bytes.HasPrefix(out.Bytes(), in) {
+			t.Fatalf("%d signatures, %v", len(signatures), err)
+		}
+	})
+}

@@ -28,14 +28,17 @@ type Options struct {
 	// signature, normally without the root.
 	Certificate *x509.Certificate
 	Chain       []*x509.Certificate
-	// Hash is SHA-256 when zero; SHA-384 and SHA-512 are the other choices.
+	// Hash is SHA-256 when zero, or what the field's seed value asks for;
+	// SHA-384 and SHA-512 are the other choices.
 	Hash crypto.Hash
 	// PSS makes an RSA key sign with RSASSA-PSS.
 	PSS bool
 	// Time is the claimed signing time, /M of the signature dictionary. It
-	// must be set: EN 319 142-1 §6.3 demands it.
+	// must be set: EN 319 142-1 §6.3 demands it. A visible signature shows it
+	// in its own time zone.
 	Time time.Time
-	// Name, Reason, Location and Contact are optional texts in any script.
+	// Name, Reason, Location and Contact are optional texts in any script. A
+	// visible signature without a Name takes the one in the certificate.
 	Name, Reason, Location, Contact string
 	// Field names the signature field: an empty one of the document, or the
 	// name of a new one. When empty a new field gets a free name.

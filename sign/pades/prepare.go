@@ -21,8 +21,11 @@ type Prepared struct {
 }
 
 // Prepare reads the document once and makes everything but the signature
-// value. The error is [ErrNotPDF], [ErrEncrypted], [ErrDamaged], [ErrLimit],
-// [ErrUnsupported], [ErrCertified], [ErrField] or one of reading.
+// value, the drawing of a visible one included. The error is [ErrNotPDF],
+// [ErrEncrypted], [ErrDamaged], [ErrLimit], [ErrUnsupported], one of those why a
+// document cannot be signed ([ErrCertified], [ErrField], ...), one of those why
+// a signature cannot be drawn ([ErrVisibleRect], [MissingError], ...), a seed
+// value's ([ErrSeedReasons], ...), or one of reading.
 func Prepare(ctx context.Context, in io.ReaderAt, size int64, o Options) (*Prepared, error) {
 	return prepare(ctx, in, size, nil, o)
 }

@@ -3,7 +3,6 @@ package pades
 import (
 	"bytes"
 	"crypto/x509"
-	"encoding/asn1"
 	"fmt"
 	"slices"
 
@@ -135,7 +134,7 @@ func (s *seed) hasName(o *Options, list pdf.Array) (bool, error) {
 	has := map[string][]string{}
 	for _, a := range o.Certificate.Subject.Names {
 		if text, ok := a.Value.(string); ok {
-			has[asn1.ObjectIdentifier(a.Type).String()] = append(has[asn1.ObjectIdentifier(a.Type).String()], text)
+			has[a.Type.String()] = append(has[a.Type.String()], text)
 		}
 	}
 	for _, item := range list {

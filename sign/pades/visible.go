@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/image/font/gofont/goregular"
@@ -98,8 +100,8 @@ func (o *Options) visibleLines() ([]appearance.Line, error) {
 	if labels == (Labels{}) {
 		labels = LabelsFor("en")
 	}
-	lines := []appearance.Line{{Text: labels.SignedBy, Scale: 1}, {Text: name, Scale: nameScale},
-		{Text: labels.Date + ": " + shownTime(o.Time), Scale: 1}}
+	lines := []appearance.Line{{Text: labels.SignedBy, Scale: 1, Whole: true}, {Text: name, Scale: nameScale, Whole: true},
+		{Text: labels.Date + ": " + shownTime(o.Time), Scale: 1, Whole: true}}
 	if o.Reason != "" {
 		lines = append(lines, appearance.Line{Text: labels.Reason + ": " + o.Reason, Scale: 1})
 	}
@@ -110,7 +112,8 @@ func (o *Options) visibleLines() ([]appearance.Line, error) {
 }
 
 // visibleName is Name when the caller gave one, else the person in the
-// certificate, else what the certificate is for.
+// certificate, else who the certificate is for: an organisation, a service. A
+// personal code is not shown.
 func (o *Options) visibleName() (string, error) {
 	if o.Name != "" {
 		return o.Name, nil
@@ -118,10 +121,18 @@ func (o *Options) visibleName() (string, error) {
 	if person, err := certs.PersonOf(o.Certificate); err == nil && person.FullName() != "" {
 		return person.FullName(), nil
 	}
-	if name := o.Certificate.Subject.CommonName; name != "" {
+	if name := withoutCodes(o.Certificate.Subject.CommonName); name != "" {
 		return name, nil
 	}
 	return "", ErrVisibleName
+}
+
+// withoutCodes takes out the parts that are only digits: names such as
+// "MÄNNIK,MARI-LIIS,47101010033" end with a personal code.
+func withoutCodes(name string) string {
+	parts := strings.Split(name, ",")
+	parts = slices.DeleteFunc(parts, func(part string) bool { return strings.Trim(part, "0123456789-+ ") == "" })
+	return strings.TrimSpace(strings.Join(parts, ","))
 }
 
 // shownTime is the claimed time in its own zone.

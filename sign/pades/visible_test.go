@@ -2,6 +2,7 @@ package pades_test
 
 import (
 	"bytes"
+	"crypto/rand"
 	"math"
 	"os"
 	"strings"
@@ -157,4 +158,33 @@ func TestMissingCharacters(t *testing.T) {
 			t.Errorf("labels of %s: missing %q, %v", language, string(got), err)
 		}
 	}
+}
+
+// inTwoSteps signs with the state stored in between.
+func inTwoSteps(t testing.TB, in []byte, s *signer, o pades.Options) (signed, state []byte) {
+	t.Helper()
+	r := bytes.NewReader(in)
+	p, err := pades.Prepare(t.Context(), r, r.Size(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if state, err = p.MarshalBinary(); err != nil {
+		t.Fatal(err)
+	}
+	signature, err := s.key.Sign(rand.Reader, p.Digest(), p.SignerOptions())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p, err = pades.Restore(state, s.cert); err != nil {
+		t.Fatal(err)
+	}
+	message, err := p.Message(signature)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := p.Complete(t.Context(), r, &out, message); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes(), state
 }

@@ -8,16 +8,18 @@ import (
 )
 
 // Line is a paragraph of text. Scale is its size beside that of the others, 1
-// for most.
+// for most. Whole keeps it on one row while that can be read well.
 type Line struct {
 	Text  string
 	Scale float64
+	Whole bool
 }
 
 // line is one with its glyphs found.
 type line struct {
 	chars []char
 	scale float64
+	whole bool
 }
 
 // measure cleans the lines and finds a face for each character.
@@ -33,7 +35,7 @@ func measure(lines []Line, fonts []*font.Font) ([]line, []*face, error) {
 			return nil, nil, err
 		}
 		for _, text := range texts {
-			out = append(out, line{choose(faces, text), l.Scale})
+			out = append(out, line{choose(faces, text), l.Scale, l.Whole})
 		}
 	}
 	if runes := missing(out); runes != nil {
@@ -45,7 +47,8 @@ func measure(lines []Line, fonts []*font.Font) ([]line, []*face, error) {
 // Sizes of text in points. Four points are the least that can be read on paper.
 const (
 	minSize  = 4
-	goodSize = 6
+	readable = 6
+	goodSize = 7.5
 	maxSize  = 12
 	sizeStep = 0.25
 	leading  = 1.08
@@ -58,15 +61,24 @@ type row struct {
 	baseline float64
 }
 
-// fit finds the largest size at which the lines fit the box. Words are broken
-// only when the text would otherwise be smaller than is easy to read.
+// breaking is how far lines may be broken.
+type breaking int
+
+const (
+	breakSome  breaking = iota // at spaces, those that are not whole
+	breakWords                 // at spaces
+	breakAll                   // anywhere
+)
+
+// fit finds the largest size at which the lines fit the box. Lines are broken
+// more only when the text would otherwise be smaller than is easy to read.
 func fit(lines []line, faces []*face, width, height float64) (rows []row, used float64, err error) {
 	for _, try := range []struct {
-		least float64
-		split bool
-	}{{goodSize, false}, {minSize, true}} {
+		least  float64
+		breaks breaking
+	}{{goodSize, breakSome}, {readable, breakWords}, {minSize, breakAll}} {
 		for size := float64(maxSize); size >= try.least; size -= sizeStep {
-			rows, used, ok := set(lines, faces, size, width, try.split)
+			rows, used, ok := set(lines, faces, size, width, try.breaks)
 			if ok && used <= height {
 				return rows, used, nil
 			}
@@ -77,11 +89,11 @@ func fit(lines []line, faces []*face, width, height float64) (rows []row, used f
 
 // set breaks the lines at a size; ok is false when something is wider than the
 // box.
-func set(lines []line, faces []*face, size, width float64, split bool) (rows []row, used float64, ok bool) {
+func set(lines []line, faces []*face, size, width float64, breaks breaking) (rows []row, used float64, ok bool) {
 	for i, l := range lines {
 		s := size * l.scale
-		broken, ok := wrap(l.chars, width/s, split)
-		if !ok {
+		broken, ok := wrap(l.chars, width/s, breaks == breakAll)
+		if !ok || len(broken) > 1 && l.whole && breaks == breakSome {
 			return nil, 0, false
 		}
 		for j, chars := range broken {

@@ -93,7 +93,7 @@ func TestSubsetOutlines(t *testing.T) {
 	f := parse(t, goregular.TTF, 0)
 	text := []rune("ЩÕŠAé")
 	glyphs := []uint16{0}
-	for _, r := range text {
+	for _, r := range string(text) {
 		g, _ := f.Glyph(r)
 		glyphs = append(glyphs, g)
 	}

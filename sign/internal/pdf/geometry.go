@@ -33,7 +33,7 @@ func (v *View) Geometry(page Dict) (Geometry, error) {
 	}
 	g.Box = [4]float64{max(crop[0], media[0]), max(crop[1], media[1]), min(crop[2], media[2]), min(crop[3], media[3])}
 	if g.Box[0] >= g.Box[2] || g.Box[1] >= g.Box[3] {
-		g.Box = media // the boxes do not meet: viewers show the whole page
+		return g, fmt.Errorf("the boxes of a page do not meet: %w", ErrDamaged) // viewers show different things
 	}
 	turn, err := v.inherited(page, "Rotate")
 	if err != nil {

@@ -13,6 +13,9 @@ import (
 	"eidgate/gateway/trust"
 )
 
+// demonstration is the organisation of every demonstration PKI's authorities.
+const demonstration = "Eidgate Demo"
+
 // openTrust decides whom the gateway believes.
 func (s *Server) openTrust(ctx context.Context) error {
 	if s.config.Mode == Sandbox {
@@ -25,6 +28,9 @@ func (s *Server) openTrust(ctx context.Context) error {
 	if store.Domain() != certs.Production {
 		return refuse("trust.folder", "its anchors belong to the test domain: a production service does not believe them")
 	}
+	if err := refuseDemonstrations("trust.folder", store.Anchors()); err != nil {
+		return err
+	}
 	var intermediates []*x509.Certificate
 	if s.config.Trust.Intermediates != "" {
 		if intermediates, err = readCertificates(s.config.Trust.Intermediates); err != nil {
@@ -34,6 +40,20 @@ func (s *Server) openTrust(ctx context.Context) error {
 	s.trust = trust.New(trust.Options{
 		Store: store, Intermediates: intermediates, TimestampURL: s.config.Timestamp.URL, Now: s.now, Random: s.random,
 	})
+	return nil
+}
+
+// refuseDemonstrations refuses what belongs to a demonstration PKI (certs/pki),
+// whatever the folder calls itself. The verifier would refuse its cards in the
+// production domain as well; a service that has it is set up wrongly.
+func refuseDemonstrations(key string, all []*x509.Certificate) error {
+	for _, c := range all {
+		for _, organisation := range c.Subject.Organization {
+			if organisation == demonstration {
+				return refuse(key, "%q belongs to a demonstration PKI", c.Subject.CommonName)
+			}
+		}
+	}
 	return nil
 }
 

@@ -94,6 +94,9 @@ func New(ctx context.Context, c Config, o Options) (s *Server, err error) {
 // URL is the service's origin, as browsers spell it.
 func (s *Server) URL() string { return s.origin }
 
+// Addr is where the service listens.
+func (s *Server) Addr() net.Addr { return s.listener.Addr() }
+
 // MetricsURL is where Prometheus finds the metrics, or empty.
 func (s *Server) MetricsURL() string {
 	if s.metricsPort == nil {

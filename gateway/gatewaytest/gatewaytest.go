@@ -50,13 +50,15 @@ type Options struct {
 
 // Node is a running gateway.
 type Node struct {
-	URL    string
-	Data   string // its folder
-	Server *gateway.Server
-	World  *pkitest.World
-	Card   *persofile.File
-	Client *http.Client // has cookies, trusts the node, follows no redirect
-	Log    *Log
+	URL  string
+	Data string // its folder
+	// Certificate is the file of its TLS certificate.
+	Certificate string
+	Server      *gateway.Server
+	World       *pkitest.World
+	Card        *persofile.File
+	Client      *http.Client // has cookies, trusts the node, follows no redirect
+	Log         *Log
 
 	stop context.CancelFunc
 	done chan error
@@ -85,7 +87,7 @@ func Start(t testing.TB, o Options) *Node {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n.Server, n.URL, n.Client = server, server.URL(), client(t, n.Data)
+	n.Server, n.URL, n.Client = server, server.URL(), client(t, n.certificate(c))
 	var ctx context.Context
 	ctx, n.stop = context.WithCancel(context.WithoutCancel(t.Context()))
 	ready := make(chan struct{})
@@ -114,10 +116,19 @@ func (n *Node) Stop(t testing.TB) {
 	})
 }
 
-// client trusts the certificate that the node made for itself.
-func client(t testing.TB, data string) *http.Client {
+// certificate is the file of the node's TLS certificate.
+func (n *Node) certificate(c gateway.Config) string {
+	if c.TLS.Certificate == "" {
+		c.TLS.Certificate = filepath.Join(n.Data, "tls", "certificate.pem")
+	}
+	n.Certificate = c.TLS.Certificate
+	return n.Certificate
+}
+
+// client trusts one certificate.
+func client(t testing.TB, certificate string) *http.Client {
 	t.Helper()
-	pem, err := os.ReadFile(filepath.Join(data, "tls", "certificate.pem"))
+	pem, err := os.ReadFile(certificate)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,7 +145,7 @@ func client(t testing.TB, data string) *http.Client {
 }
 
 // NewClient is another browser: a client without cookies.
-func (n *Node) NewClient(t testing.TB) *http.Client { return client(t, n.Data) }
+func (n *Node) NewClient(t testing.TB) *http.Client { return client(t, n.Certificate) }
 
 // Token makes the Web eID token that n.Card gives for an origin and a nonce.
 func (n *Node) Token(t testing.TB, origin, nonce string) []byte {

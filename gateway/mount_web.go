@@ -2,23 +2,12 @@ package gateway
 
 import (
 	"fmt"
-	"os"
-	"runtime"
 
 	"github.com/gin-gonic/gin"
 
 	"eidgate/gateway/api"
 	"eidgate/gateway/pages"
-	"eidgate/gateway/signing"
 	"eidgate/gateway/web"
-	"eidgate/sign"
-)
-
-// What the pages take of one visitor, in bytes: the defaults of signing and
-// validating, unless the operator allows less.
-const (
-	signLimit     = 512 << 20
-	validateLimit = 256 << 20
 )
 
 // mountWeb serves the pages.
@@ -36,12 +25,11 @@ func (s *Server) mountWeb(r gin.IRouter) error {
 	if err != nil {
 		return err
 	}
-	upload := s.config.Limits.Upload
-	trust := sign.Trust{Store: s.trust.Store, Revocation: s.trust.Verifier.Revocation, Now: s.now}
+	limits, c := s.config.Limits, s.config.Signing
 	p, err := pages.New(pages.Options{
 		Renderer: renderer, Sessions: s.sessions,
-		Judge:     signing.NewValidator(trust, min(validateLimit, upload), os.TempDir(), runtime.GOMAXPROCS(0)),
-		SignLimit: min(signLimit, upload), ValidateLimit: min(validateLimit, upload), API: view,
+		Judge: s.newValidator(), API: view,
+		SignLimit: min(c.Request, limits.Upload), ValidateLimit: min(c.Validate, limits.Upload),
 	})
 	if err != nil {
 		return err

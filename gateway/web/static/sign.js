@@ -83,6 +83,7 @@ async function sign() {
   const { signal } = job;
   busy(true);
   try {
+    await unchanged();
     if (!current) await create(signal);
     if (!signed) await byCard(signal);
     status("completing");
@@ -97,6 +98,19 @@ async function sign() {
     progress();
     busy(false);
     if (!$("done").hidden) $("go").disabled = true;
+  }
+}
+
+// unchanged sees whether the files can still be read: a browser does not give
+// what was changed since it was chosen.
+async function unchanged() {
+  for (const { file } of files) {
+    try {
+      await file.slice(0, 1).arrayBuffer();
+    } catch {
+      forget();
+      throw new Failure("unreadable");
+    }
   }
 }
 
@@ -115,6 +129,7 @@ async function create(signal) {
       await put(at("/files/" + made.files[i].number), file, (n) => progress(label, n, file.size), signal);
     } catch (error) {
       forget();
+      await unchanged();
       throw error;
     }
   }
@@ -155,6 +170,7 @@ async function container(signal) {
     const blob = new Blob([Uint8Array.from(atob(content), (c) => c.charCodeAt(0))]);
     return { name, blob, crc: (await fingerprint(blob)).crc };
   }));
+  await unchanged();
   const own = files.map(({ file, crc }) => ({ name: file.name, blob: file, crc }));
   return archive([made[0], ...own, ...made.slice(1)], type);
 }

@@ -154,7 +154,7 @@ func (a *Appearance) content() []byte {
 	b.WriteString("q\n")
 	if a.spec.Frame {
 		const line = 0.5
-		fmt.Fprintf(&b, "0.4 G %v w %s %s %s %s re S\n", line, num(line/2), num(line/2), num(a.spec.Width-line), num(a.spec.Height-line))
+		fmt.Fprintf(&b, "0.4 G %v w %s %s %s %s re S\n", line, num(line), num(line), num(a.spec.Width-2*line), num(a.spec.Height-2*line))
 	}
 	a.drawImage(&b)
 	a.drawText(&b)

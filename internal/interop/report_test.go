@@ -25,6 +25,7 @@ func TestReportSchema(t *testing.T) {
 		"pades-B.pdf": {"B"}, "pades-LTA.pdf": {"LTA", "--reason", "Щ & <õ>", "--location", "서울"},
 		"adbe.pdf": {"B", "--format", "adbe"}, "xades-LT.asice": {"LT", "--format", "asice", "--role", "Director"},
 		"xades-LTA.asice": {"LTA", "--format", "asice"}, "asics-T.asics": {"T", "--format", "asics"},
+		"cades-LTA.asice": {"LTA", "--format", "asice-cades"}, "visible.pdf": {"LT", "--visible", "--certify", "fill-forms"},
 	} {
 		files[name] = filepath.Join(dir, name)
 		w.sign(t, args[0], contract, files[name], args[1:]...)

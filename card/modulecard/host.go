@@ -51,7 +51,7 @@ type host struct {
 func serve(path string, in io.Reader, out io.Writer) int {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	h := &host{frames: make(chan frame), out: out}
+	h := &host{frames: make(chan frame, 1), out: out} // one ahead: the end is seen while an order is carried out
 	go func() {
 		defer cancel()
 		defer close(h.frames)
@@ -63,10 +63,19 @@ func serve(path string, in io.Reader, out io.Writer) int {
 			h.frames <- f
 		}
 	}()
-	module, opening := pkcs11.Open(path)
+	var opening error
+	opened := make(chan struct{})
+	go func() { // a module may hang while it is loaded
+		defer close(opened)
+		h.module, opening = pkcs11.Open(path)
+	}()
+	select {
+	case <-opened:
+	case <-ctx.Done():
+		return 1
+	}
 	if opening == nil {
-		h.module = module
-		defer module.Close() //nolint:errcheck // the process ends
+		defer h.module.Close() //nolint:errcheck // the process ends
 	}
 	for f := range h.frames {
 		f.pin.Wipe() // nobody asked for it

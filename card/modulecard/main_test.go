@@ -20,6 +20,10 @@ func TestMain(m *testing.M) {
 	if modulecard.IsHost(os.Args) {
 		os.Exit(modulecard.Host(os.Args))
 	}
+	if module := os.Getenv(openVariable); module != "" {
+		openAndWait(module)
+		return
+	}
 	if vreader.Missing() != "" {
 		os.Exit(m.Run()) // each test skips or fails by itself
 	}

@@ -5,12 +5,17 @@ package modulecard_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"eidgate/card"
+	"eidgate/card/modulecard"
 )
 
 // children are the processes this one started that host a module.
@@ -105,4 +110,73 @@ func look(dir string) string {
 		}
 	}
 	return ""
+}
+
+// openVariable names the module that a process started by a test opens.
+const openVariable = "EIDGATE_TEST_OPEN_MODULE"
+
+// openAndWait is that process: its module hangs.
+func openAndWait(module string) {
+	all, _ := new(shelf).Readers(context.Background())
+	_, err := modulecard.Open(context.Background(), new(shelf), all[0], card.Module{Name: "Card", Paths: []string{module}}, modulecard.Options{})
+	fmt.Println("opened", err)
+}
+
+// A module's process ends with a program that is killed, as browsers kill it,
+// whatever its module is doing.
+func TestModuleProcessEndsWithItsParent(t *testing.T) {
+	for _, how := range []string{"hang-load", "hang-token"} {
+		t.Run(how, func(t *testing.T) {
+			token(t, "holder", p256)
+			module, mark := evil(t, how), filepath.Join(t.TempDir(), "hangs")
+			program := exec.CommandContext(t.Context(), os.Args[0])
+			program.Env = append(os.Environ(), openVariable+"="+module, "EVIL_MARK="+mark)
+			if err := program.Start(); err != nil {
+				t.Fatal(err)
+			}
+			host := waitUntil(t, func() int {
+				if _, err := os.Stat(mark); err != nil {
+					return 0
+				}
+				return hostOf(program.Process.Pid)
+			})
+			if err := program.Process.Kill(); err != nil {
+				t.Fatal(err)
+			}
+			_ = program.Wait()
+			waitUntil(t, func() int {
+				state, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(host), "stat"))
+				if err != nil || bytes.Contains(state, []byte(") Z ")) { // gone, or nobody has asked for its end yet
+					return 1
+				}
+				return 0
+			})
+		})
+	}
+}
+
+// hostOf is the child of a process, 0 when there is none.
+func hostOf(pid int) int {
+	lists, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
+	for _, l := range lists {
+		b, _ := os.ReadFile(l)
+		if f := strings.Fields(string(b)); len(f) > 0 {
+			n, _ := strconv.Atoi(f[0])
+			return n
+		}
+	}
+	return 0
+}
+
+// waitUntil waits for something that is not zero, and fails after ten seconds.
+func waitUntil(t *testing.T, what func() int) int {
+	t.Helper()
+	for range 2000 {
+		if n := what(); n != 0 {
+			return n
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	t.Fatal("it did not happen")
+	return 0
 }

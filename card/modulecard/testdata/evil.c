@@ -18,8 +18,16 @@ static int is(const char *what) {
 	return evil != NULL && strcmp(evil, what) == 0;
 }
 
+// hang makes the file EVIL_MARK and never returns.
+static void hang(void) {
+	const char *mark = getenv("EVIL_MARK");
+	if (mark != NULL) fclose(fopen(mark, "w"));
+	for (;;) pause();
+}
+
 static rv token_info(rv slot, void *info) {
 	if (is("abort-token")) abort();
+	if (is("hang-token")) hang();
 	return ((rv (*)(rv, void *)) real->f[C_GET_TOKEN_INFO])(slot, info);
 }
 
@@ -37,11 +45,7 @@ static rv login(rv session, rv user, unsigned char *pin, rv n) {
 static rv sign(rv session, void *in, rv n, unsigned char *out, rv *m) {
 	if (is("abort-sign")) abort();
 	if (is("exit-sign")) _exit(0);
-	if (is("hang-sign")) {
-		const char *mark = getenv("EVIL_MARK"); // made when it hangs
-		if (mark != NULL) fclose(fopen(mark, "w"));
-		for (;;) pause();
-	}
+	if (is("hang-sign")) hang();
 	rv r = ((rv (*)(rv, void *, rv, void *, rv *)) real->f[C_SIGN])(session, in, n, out, m);
 	if (is("lie-sign")) out[3] ^= 1;
 	if (is("zero-sign")) memset(out, 0, *m);
@@ -56,6 +60,7 @@ static rv finalize(void *reserved) {
 
 rv C_GetFunctionList(functions **list) {
 	if (is("abort-load")) abort();
+	if (is("hang-load")) hang();
 	void *handle = dlopen(getenv("EVIL_MODULE"), RTLD_NOW | RTLD_LOCAL);
 	if (handle == NULL) return 5;
 	rv (*get)(functions **) = (rv (*)(functions **)) dlsym(handle, "C_GetFunctionList");

@@ -42,7 +42,7 @@ func (g *Gateway) post(ctx context.Context, to *member, e *envelope) (*envelope,
 	request.ContentLength = e.size()
 	request.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(e.reader()), nil }
 	request.Header.Set("Content-Type", wireType)
-	answer, err := g.transport(to).RoundTrip(request)
+	answer, err := g.transport(to).RoundTrip(request) //nolint:contextcheck // a handshake outlives the request that began it
 	if err != nil {
 		return nil, connectionFault(err)
 	}

@@ -146,7 +146,7 @@ func (f *Fault) write(w http.ResponseWriter, accept []string, s Spelling) {
 	w.Header().Set("Content-Type", media)
 	w.Header().Set(headerError, spelled.Type)
 	w.WriteHeader(f.Status())
-	_, _ = w.Write(body) // the caller is gone or not; the fault is logged
+	_, _ = w.Write(body) // #nosec G705 -- escaped JSON or XML; the caller is gone or not, the fault is logged
 }
 
 func (f *Fault) render(accept []string) (media string, body []byte) {
@@ -198,7 +198,7 @@ func soundType(text string) bool {
 		return false
 	}
 	for _, c := range text {
-		if c != '.' && !(c < 128 && (unicode.IsLetter(c) || unicode.IsDigit(c))) {
+		if c != '.' && (c >= 128 || !unicode.IsLetter(c) && !unicode.IsDigit(c)) {
 			return false
 		}
 	}

@@ -26,7 +26,7 @@ const (
 	nameSigChain   = "sig-hashchain.xml"
 	nameTSResult   = "ts-hashchainresult.xml"
 	nameTSChain    = "ts-hashchain.xml"
-	nameToken      = "META-INF/timestamp.tst"
+	nameToken      = "META-INF/timestamp.tst" // #nosec G101 -- a time-stamp token
 )
 
 // container is an opened one: every file unpacked.

@@ -214,8 +214,13 @@ func blockedPIN(t *testing.T, w *world) {
 	p := w.open(t, "/sign")
 	p.choose(file(t, "leping.pdf", contract()))
 	p.click("#go")
-	p.wait(trouble)
-	t.Logf("%d dialogs; the page says %q, %q, %q", s.Count(t), p.text("#trouble-what"), p.text("#trouble-next"), p.text("#trouble-code"))
+	p.says("You cancelled in the card's program.")
+	if last := s.Shown(t, 5); !strings.Contains(last.Description, "blocked") {
+		t.Errorf("the last dialog says %+v", last)
+	}
+	if next := p.text("#trouble-next"); !strings.Contains(next, "eid pin unblock") {
+		t.Errorf("the page does not say how to go on: %q", next)
+	}
 }
 
 func noCard(t *testing.T, w *world) {

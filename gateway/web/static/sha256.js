@@ -13,7 +13,7 @@ function block(h, bytes, at) {
     W[i] = W[i - 16] + W[i - 7] + ((x >>> 7 | x << 25) ^ (x >>> 18 | x << 14) ^ x >>> 3)
       + ((y >>> 17 | y << 15) ^ (y >>> 19 | y << 13) ^ y >>> 10);
   }
-  let [a, b, c, d, e, f, g, k] = h;
+  let a = h[0], b = h[1], c = h[2], d = h[3], e = h[4], f = h[5], g = h[6], k = h[7];
   for (let i = 0; i < 64; i++) {
     const s = k + ((e >>> 6 | e << 26) ^ (e >>> 11 | e << 21) ^ (e >>> 25 | e << 7)) + (e & f ^ ~e & g) + K[i] + W[i] | 0;
     const t = ((a >>> 2 | a << 30) ^ (a >>> 13 | a << 19) ^ (a >>> 22 | a << 10)) + (a & b ^ a & c ^ b & c) | 0;
@@ -27,6 +27,11 @@ const table = Int32Array.from({ length: 256 }, (_, n) => {
   return n;
 });
 
+function checksum(crc, bytes) {
+  for (let i = 0; i < bytes.length; i++) crc = crc >>> 8 ^ table[(crc ^ bytes[i]) & 255];
+  return crc;
+}
+
 export async function fingerprint(blob, progress = () => {}, signal) {
   const h = Int32Array.from(primes.slice(0, 8), (p) => fraction(Math.sqrt(p)));
   const piece = 1 << 20; // a multiple of the block
@@ -34,7 +39,7 @@ export async function fingerprint(blob, progress = () => {}, signal) {
   for (let start = 0; start <= blob.size; start += piece) {
     signal?.throwIfAborted();
     let bytes = new Uint8Array(await blob.slice(start, start + piece).arrayBuffer());
-    for (const byte of bytes) crc = crc >>> 8 ^ table[(crc ^ byte) & 255];
+    crc = checksum(crc, bytes);
     if (bytes.length < piece) { // the last piece: 1, zeros, the length in bits
       const end = new Uint8Array((bytes.length + 72) >> 6 << 6);
       end.set(bytes);

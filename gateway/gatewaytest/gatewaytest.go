@@ -20,6 +20,7 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -40,8 +41,11 @@ type Options struct {
 	// Database is its address; empty means a SQLite file of the node's own.
 	Database string
 	// Beside is another node of the same service, or of the same browser's
-	// world: it shares the PKI, the card and the origin's host.
+	// world: it shares the PKI, the card and the TLS certificate.
 	Beside *Node
+	// Origin is what browsers call the service, when a node in front of this
+	// one is meant; URL stays where this node is reached.
+	Origin string
 	// Config may change what the test is about.
 	Config func(*gateway.Config)
 	// Now is the clock of the gateway; nil means the system's.
@@ -79,6 +83,10 @@ func Start(t testing.TB, o Options) *Node {
 	c.Listen, c.Metrics.Listen, c.Data, c.Database = "localhost:0", "127.0.0.1:0", n.Data, o.Database
 	c.Sandbox.PKI, c.Sandbox.PKIElsewhere = n.World.Dir, true
 	c.Stop.Drain = 5 * time.Second
+	c.Origin = o.Origin
+	if o.Beside != nil {
+		c.TLS.Certificate, c.TLS.Key = o.Beside.Certificate, filepath.Join(filepath.Dir(o.Beside.Certificate), "key.pem")
+	}
 	if o.Config != nil {
 		o.Config(&c)
 	}
@@ -87,7 +95,7 @@ func Start(t testing.TB, o Options) *Node {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n.Server, n.URL, n.Client = server, server.URL(), client(t, n.certificate(c))
+	n.Server, n.URL, n.Client = server, address(server), client(t, n.certificate(c))
 	var ctx context.Context
 	ctx, n.stop = context.WithCancel(context.WithoutCancel(t.Context()))
 	ready := make(chan struct{})
@@ -114,6 +122,12 @@ func (n *Node) Stop(t testing.TB) {
 			t.Errorf("closing the node: %v", err)
 		}
 	})
+}
+
+// address is where a node itself is reached.
+func address(s *gateway.Server) string {
+	_, port, _ := net.SplitHostPort(s.Addr().String())
+	return "https://localhost:" + port
 }
 
 // certificate is the file of the node's TLS certificate.

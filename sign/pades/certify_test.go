@@ -62,3 +62,30 @@ func TestCertifyRefusals(t *testing.T) {
 		t.Errorf("permission 4: %v, %d key operations", err, key.n)
 	}
 }
+
+// A certification can be shown. In a certified document a signature is shown
+// in a field that was there, and not in a new one, which other validators take
+// for a change of the page.
+func TestCertifyVisible(t *testing.T) {
+	ca := newWorld(t)
+	for _, permission := range []pades.Permission{pades.PermitForms, pades.PermitAnnotations} {
+		o := ca.levelLT()
+		o.Certify, o.Visible = permission, &pades.Visible{Rect: pades.Rect{Left: 10, Bottom: 130, Width: 150, Height: 50}}
+		// Poppler draws its own idea of every field where NeedAppearances says so.
+		form := bytes.Replace(demanding(""), []byte("/NeedAppearances true"), []byte("/NeedAppearances null"), 1)
+		path, _ := signFile(t, written(t, form), ca.ec384, o)
+		judge(t, ca, path, 1)
+		o = ca.levelLT()
+		o.Visible = &pades.Visible{Rect: pades.Rect{Left: 110, Bottom: 10, Width: 80, Height: 50}}
+		if _, err := trySign(t, path, filepath.Join(t.TempDir(), "again.pdf"), ca.ec256, o); !errors.Is(err, pades.ErrVisibleForbidden) {
+			t.Errorf("a new visible field: %v", err)
+		}
+		o.Field, o.Visible = "Here", &pades.Visible{}
+		path, _ = signFile(t, path, ca.ec256, o)
+		judge(t, ca, path, 2)
+		wantLevel(t, ca, read(t, path), sign.LevelLT)
+		if text := shownText(t, path); strings.Count(text, "Digitally signed by") != 2 {
+			t.Errorf("the page shows:\n%s", text)
+		}
+	}
+}

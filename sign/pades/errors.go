@@ -64,6 +64,10 @@ var (
 	// ErrVisibleField: an existing field that shows nothing.
 	ErrVisibleField = fault.New("pades.visible-field", "this form field cannot show the signature",
 		"Sign it invisibly, choose another field, or leave the field name out to get a new field.")
+	// ErrVisibleForbidden: a new field may not draw on a page of a certified or
+	// locked document.
+	ErrVisibleForbidden = fault.New("pades.visible-forbidden", "an earlier signature does not allow a new signature to draw on a page",
+		"Sign it invisibly, or choose an empty signature field of the document.")
 	// ErrVisibleName: the certificate names nobody.
 	ErrVisibleName = fault.New("pades.visible-name", "the certificate has no name to show",
 		"Give the name to show.")

@@ -161,15 +161,16 @@ func TestLock(t *testing.T) {
 	for _, c := range []struct {
 		lock       string
 		open, more error // signing the field Open afterwards, and a new one
+		shown      error // signing a new one that draws on the page
 		reference  []string
 	}{
-		{"/Action /All", pades.ErrLocked, nil, []string{`"/Action": "/All"`}},
-		{"/Action /Include /Fields [(amount)]", nil, nil, []string{`"/Action": "/Include"`, `"u:amount"`}},
-		{"/Action /Include /Fields [(amount) (Open)]", pades.ErrLocked, nil, []string{`"/Action": "/Include"`}},
-		{"/Action /Exclude /Fields [(Open)]", nil, nil, []string{`"/Action": "/Exclude"`, `"u:Open"`}},
-		{"/Action /Exclude /Fields [(amount)]", pades.ErrLocked, nil, []string{`"/Action": "/Exclude"`}},
-		{"/Action /Include /Fields [(amount)] /P 2", nil, nil, []string{`"/P": 2`}},
-		{"/Action /All /P 1", pades.ErrCertified, pades.ErrCertified, []string{`"/P": 1`}},
+		{"/Action /All", pades.ErrLocked, nil, pades.ErrVisibleForbidden, []string{`"/Action": "/All"`}},
+		{"/Action /Include /Fields [(amount)]", nil, nil, nil, []string{`"/Action": "/Include"`, `"u:amount"`}},
+		{"/Action /Include /Fields [(amount) (Open)]", pades.ErrLocked, nil, nil, []string{`"/Action": "/Include"`}},
+		{"/Action /Exclude /Fields [(Open)]", nil, nil, pades.ErrVisibleForbidden, []string{`"/Action": "/Exclude"`, `"u:Open"`}},
+		{"/Action /Exclude /Fields [(amount)]", pades.ErrLocked, nil, pades.ErrVisibleForbidden, []string{`"/Action": "/Exclude"`}},
+		{"/Action /Include /Fields [(amount)] /P 2", nil, nil, pades.ErrVisibleForbidden, []string{`"/P": 2`}},
+		{"/Action /All /P 1", pades.ErrCertified, pades.ErrCertified, pades.ErrCertified, []string{`"/P": 1`}},
 	} {
 		t.Run(c.lock, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "in.pdf")
@@ -186,9 +187,12 @@ func TestLock(t *testing.T) {
 					t.Errorf("the signed file lacks %s", want)
 				}
 			}
-			for field, want := range map[string]error{"Open": c.open, "New": c.more} {
+			for field, want := range map[string]error{"Open": c.open, "New": c.more, "Shown": c.shown} {
 				o := ca.levelT()
 				o.Field = field
+				if field == "Shown" {
+					o.Visible = &pades.Visible{Rect: pades.Rect{Left: 10, Bottom: 130, Width: 150, Height: 50}}
+				}
 				second := filepath.Join(t.TempDir(), "second.pdf")
 				_, err := trySign(t, out, second, ca.ec256, o)
 				if !errors.Is(err, want) {

@@ -42,7 +42,7 @@ func (o *Options) findTarget(v *pdf.View) (*target, error) {
 	if i := slices.IndexFunc(fields, func(f pdf.Field) bool { return f.Name == t.name }); i >= 0 {
 		t.existing = &fields[i]
 	}
-	if err := t.checkEarlier(v); err != nil && !o.defiant {
+	if err := t.checkEarlier(v, o.Visible != nil); err != nil && !o.defiant {
 		return nil, err
 	}
 	if t.existing == nil {
@@ -84,22 +84,28 @@ func (t *target) checkExisting(v *pdf.View) error {
 }
 
 // checkEarlier refuses what would break a signature of the document: a further
-// one where a signature permits none, and signing an existing field that is
-// locked.
-func (t *target) checkEarlier(v *pdf.View) error {
+// one where a signature permits none, signing an existing field that is locked,
+// and drawing on a page in a new field of a document that is certified or whose
+// new fields are locked. Programs do not agree on the last; pyHanko and Acrobat
+// allow only the fields that were there.
+func (t *target) checkEarlier(v *pdf.View, visible bool) error {
 	signatures, err := v.Signatures()
 	if err != nil {
 		return err
 	}
 	for i := range signatures {
 		r, err := restrictionsOf(v, &signatures[i])
-		switch {
-		case err != nil:
+		if err != nil {
 			return err
+		}
+		locked := slices.ContainsFunc(r.locks, func(lock func(string) bool) bool { return lock(t.name) })
+		switch {
 		case r.closed:
 			return ErrCertified
-		case t.existing != nil && slices.ContainsFunc(r.locks, func(lock func(string) bool) bool { return lock(t.name) }):
+		case t.existing != nil && locked:
 			return ErrLocked
+		case t.existing == nil && visible && (locked || r.certified):
+			return ErrVisibleForbidden
 		}
 	}
 	return nil
@@ -107,8 +113,16 @@ func (t *target) checkEarlier(v *pdf.View) error {
 
 // restrictions are what a signature forbids later ones.
 type restrictions struct {
-	closed bool // P is 1
-	locks  []func(field string) bool
+	certified bool // says what is permitted
+	closed    bool // P is 1
+	locks     []func(field string) bool
+}
+
+// permits takes a P into account.
+func (r *restrictions) permits(d pdf.Dict) {
+	p, given := d.Int("P")
+	r.certified = r.certified || given
+	r.closed = r.closed || given && p == int64(PermitNothing)
 }
 
 // restrictionsOf reads the DocMDP and FieldMDP of a signature (ISO 32000-2
@@ -128,21 +142,19 @@ func restrictionsOf(v *pdf.View, s *pdf.Signature) (restrictions, error) {
 		if err != nil {
 			return r, err
 		}
+		r.permits(params)
 		switch reference.Name("TransformMethod") {
 		case "FieldMDP":
 			r.locks = append(r.locks, lockOf(v, params))
-			fallthrough
 		case "DocMDP":
-			p, given := params.Int("P")
-			r.closed = r.closed || given && p == int64(PermitNothing)
+			r.certified = true
 		}
 	}
 	lock, err := v.Dict(s.Field.Dict.Get("Lock"))
 	if err != nil || lock == nil {
 		return r, err
 	}
-	p, given := lock.Int("P")
-	r.closed = r.closed || given && p == int64(PermitNothing)
+	r.permits(lock)
 	r.locks = append(r.locks, lockOf(v, lock))
 	return r, nil
 }

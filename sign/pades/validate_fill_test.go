@@ -119,6 +119,7 @@ func TestFillAfterCertification(t *testing.T) {
 			"text in capitals of Latin 1": {plus(edit(t, signed, 8, "/FT /Tx", "/V <FEFF004D00C40052004A> /AP << /N 800 0 R >> /FT /Tx"),
 				map[int]string{800: shows("M\\304RJ")}), []string{"name"}},
 			"text with kerning": {filledName(t, signed, "AVA", textForm(200, 20, "BT /Helv 12 Tf 1 0 0 1 2 5 Tm [(A) 70 (V) -20 (A)] TJ ET")), []string{"name"}},
+			"text in cells":     {filledName(t, signed, "A 19", textForm(200, 20, "BT /Helv 12 Tf 2 5 Td (A) Tj 20 0 Td (1) Tj 10 0 Td (9) Tj ET")), []string{"name"}},
 			"text in lines":     {filledName(t, signed, `one\ntwo`, textForm(200, 20, "BT /Helv 8 Tf 10 TL 2 11 Td (one) Tj (two) ' ET")), []string{"name"}},
 			"value changed":     {plus(amount, map[int]string{801: textForm(200, 20, "/Tx BMC 0.9 g 0 0 200 20 re f q 1 1 198 18 re W n BT 0 0 0.5 rg /Helv 12 Tf 2 5 Td (250) Tj ET Q EMC")}), []string{"amount"}},
 			"in place": {plus(edit(t, signed, 6, "(100)", "(250)"),

@@ -147,6 +147,9 @@ func lockOf(view *pdf.View, params pdf.Dict) func(string) bool {
 	if err != nil {
 		return all
 	}
+	if len(fields) == 0 {
+		return all // of which fields is not said
+	}
 	for _, o := range fields {
 		if value, err := view.Resolve(o); err != nil || !isString(value) {
 			return all // a name nobody can read

@@ -30,7 +30,8 @@
 //
 // What a text field shows is read from its appearance, operator by operator, and
 // must be its value. Not measured is how far a line of text runs: its end may be
-// outside of its field and unseen.
+// outside of its field and unseen. And where a field lies is the author's choice:
+// one that lies over other text was signed lying there.
 //
 // It reads all objects and no page contents; memory grows with the number of
 // objects that updates write, not with the file.

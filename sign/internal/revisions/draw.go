@@ -62,6 +62,12 @@ type drawing struct {
 	other  bool  // the path has something else
 	clips  bool  // the path is to be a clip
 	text   strings.Builder
+	// lastX and lastY are where the last piece of text began, lastWidth and
+	// lastHeight the size of its font, and written how many letters it has.
+	lastX, lastY, lastWidth, lastHeight float64
+	written                             int
+	moved                               bool    // since the last text
+	kerning                             float64 // since the last letter
 }
 
 // state is the graphics state as far as it matters.

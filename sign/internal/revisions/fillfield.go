@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"eidgate/internal/fault"
 	"eidgate/sign/internal/pdf"
@@ -159,6 +160,8 @@ func (f *field) checkValue() error {
 		text := pdf.DecodeText(value.Bytes)
 		switch {
 		case f.Type == "Btn" || len(value.Bytes) > maxValue:
+		case strings.ContainsFunc(text, misleads):
+			return fmt.Errorf("%w: it has characters that are not shown", ErrFillValue)
 		case f.length > 0 && int64(len([]rune(text))) > f.length:
 			return fmt.Errorf("%w: the value is longer than the field allows", ErrFillValue)
 		case f.Type == "Tx":
@@ -169,6 +172,12 @@ func (f *field) checkValue() error {
 		}
 	}
 	return fmt.Errorf("%w: it is no value of a field of type %q", ErrFillValue, string(f.Type))
+}
+
+// misleads tells whether a character is no text: a control character, or one
+// that turns the direction of writing, so that a value reads otherwise.
+func misleads(r rune) bool {
+	return unicode.Is(unicode.Cc, r) && r != '\n' && r != '\r' && r != '\t' || unicode.Is(unicode.Bidi_Control, r)
 }
 
 // choice gives the texts that may stand for a value of a choice field: what its

@@ -194,7 +194,7 @@ func near(a, b float64) bool { return math.Abs(a-b) <= 1 }
 // formKeysAllowed are the keys of an appearance that draw nothing by themselves
 // (ISO 32000-1 table 95).
 func formKeysAllowed() []pdf.Name {
-	return []pdf.Name{"Type", "Subtype", "FormType", "BBox", "Matrix", "Resources", "Length", "Filter", "DecodeParms"}
+	return []pdf.Name{"Type", "Subtype", "FormType", "BBox", "Matrix", "Resources", "Length", "Filter"}
 }
 
 // frameOf checks that an appearance is a plain form of the size of its widget,

@@ -102,41 +102,24 @@ func skipAny(tokens []token, states []bool) {
 	}
 }
 
-// normalPath decodes a raw service path and takes out "." and "..". A path
-// that climbs above its root, or that decodes to something two readers could
-// understand differently (an encoded slash, backslash or percent sign, NUL,
-// text that is not UTF-8), is refused: what is allowed must be what is called.
+// normalPath decodes a raw service path for matching. What is allowed must be
+// what is called, and the raw path is what is called: one that servers do not
+// all understand in the same way is refused. That is every "." and ".."
+// segment, encoded or with parameters ("..;x"), and an encoded slash,
+// backslash, percent sign or control character, or text that is not UTF-8.
+// X-Road resolves "..", with traversals on the way (XRDDEV-3054).
 func normalPath(raw string) (string, error) {
-	if raw == "" {
-		return "/", nil
-	}
-	var out []string
 	segments := strings.Split(strings.TrimPrefix(raw, "/"), "/")
+	out := segments[:0]
 	for i, segment := range segments {
+		if segment == "" && i < len(segments)-1 {
+			continue // inner empty segments vanish, as most servers have it
+		}
 		text, err := decodePathSegment(segment)
 		if err != nil {
 			return "", err
 		}
-		last := i == len(segments)-1
-		switch text {
-		case "..":
-			if len(out) == 0 {
-				return "", errPath
-			}
-			if out = out[:len(out)-1]; last {
-				out = append(out, "")
-			}
-		case ".":
-			if last {
-				out = append(out, "")
-			}
-		case "":
-			if last { // inner empty segments vanish, as most servers have it
-				out = append(out, "")
-			}
-		default:
-			out = append(out, text)
-		}
+		out = append(out, text)
 	}
 	return "/" + strings.Join(out, "/"), nil
 }
@@ -147,6 +130,9 @@ func decodePathSegment(segment string) (string, error) {
 	}
 	text, err := decodeSegment(segment)
 	if err != nil || strings.ContainsAny(text, `/\%`) {
+		return "", errPath
+	}
+	if name, _, _ := strings.Cut(text, ";"); name == "." || name == ".." {
 		return "", errPath
 	}
 	return text, nil

@@ -29,11 +29,19 @@ var connectionHeaders = []string{
 	"connection", "user-agent", "host", "content-length", "server", "expect",
 }
 
-// Headers that are the gateways' own to write.
+// Headers that are the gateways' own to write. X-Road lets a service send
+// x-road-service and x-road-error; a client could not tell whose they are.
 var (
 	ownInRequests  = []string{headerRequestID, headerRequestHash}
-	ownInResponses = []string{headerID, headerClient, headerService, headerRequestID, headerRequestHash}
+	ownInResponses = []string{headerID, headerClient, headerService, headerRequestID, headerRequestHash, "x-road-error"}
 )
+
+// ofConnection tells whether a header must not be taken from a message: another
+// gateway may have signed what is no part of one, and "Transfer-Encoding" or
+// "Expect" would steer a connection.
+func ofConnection(name string) bool {
+	return slices.Contains(connectionHeaders, strings.ToLower(name))
+}
 
 // messageHeaders are the lines of a message in a fixed order: net/http does not
 // keep the sender's.
@@ -41,7 +49,7 @@ func messageHeaders(h http.Header, own []string) []header {
 	names := make([]string, 0, len(h))
 	for name := range h {
 		lower := strings.ToLower(name)
-		if !slices.Contains(connectionHeaders, lower) && !slices.Contains(own, lower) {
+		if !ofConnection(lower) && !slices.Contains(own, lower) {
 			names = append(names, name)
 		}
 	}

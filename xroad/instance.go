@@ -132,24 +132,21 @@ func LoadInstance(path string) (*Instance, error) {
 	return b.out, nil
 }
 
-// allows tells whether a client may call a service with a method and a
-// normalised path. There are no rights of denial.
-func (s *service) allows(client ClientID, method, path string) bool {
+// allows tells whether a client may call a service with a method and a raw
+// path. There are no rights of denial. A path that cannot be normalised is
+// allowed to those alone who may call the whole service.
+func (s *service) allows(client ClientID, method, raw string) bool {
+	path, err := normalPath(raw)
 	for i := range s.rights {
-		if s.rights[i].allows(client, method, path) {
+		r := &s.rights[i]
+		if slices.Contains(r.clients, client) && (len(r.endpoints) == 0 || err == nil && r.allows(method, path)) {
 			return true
 		}
 	}
 	return false
 }
 
-func (r *right) allows(client ClientID, method, path string) bool {
-	if !slices.Contains(r.clients, client) {
-		return false
-	}
-	if len(r.endpoints) == 0 {
-		return true
-	}
+func (r *right) allows(method, path string) bool {
 	return slices.ContainsFunc(r.endpoints, func(e endpoint) bool {
 		return (e.method == "*" || e.method == method) && e.path.Match(path)
 	})

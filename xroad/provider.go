@@ -116,9 +116,8 @@ func (x *incoming) authorize() *Fault {
 	if s.kind == kindSOAP {
 		return newFault(atProvider, codeServiceType, soapService)
 	}
-	path, err := normalPath(m.servicePath)
-	if err != nil || !s.allows(m.client, m.verb, path) {
-		return newFault(atProvider, codeAccessDenied, notAllowed, m.service).because(err)
+	if !s.allows(m.client, m.verb, m.servicePath) {
+		return newFault(atProvider, codeAccessDenied, notAllowed, m.service)
 	}
 	if s.disabled != "" {
 		return newFault(atProvider, codeServiceDisabled, serviceDisabled, m.service, s.disabled)

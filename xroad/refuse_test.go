@@ -78,6 +78,8 @@ func TestProviderRefusals(t *testing.T) {
 		{"climbing out", "GET", base + "persons/any/../secret", client, p + "AccessDenied", denied + "persons"},
 		{"climbing out, encoded", "GET", base + "persons/any/%2e%2e/secret", client, p + "AccessDenied", denied + "persons"},
 		{"climbing above the root", "GET", base + "persons/any/../../x", client, p + "AccessDenied", denied + "persons"},
+		{"climbing out for servers with parameters", "GET", base + "persons/any/..;x/secret", client, p + "AccessDenied", denied + "persons"},
+		{"a dot", "GET", base + "persons/any/./x", client, p + "AccessDenied", denied + "persons"},
 		{"an encoded slash", "GET", base + "persons/any/..%2fsecret", client, p + "AccessDenied", denied + "persons"},
 		{"an encoded backslash", "GET", base + "persons/any/..%5csecret", client, p + "AccessDenied", denied + "persons"},
 		{"encoded twice", "GET", base + "persons/any/%252e%252e/x", client, p + "AccessDenied", denied + "persons"},

@@ -18,10 +18,10 @@ import (
 
 func xroadFingerprint(c *x509.Certificate) [32]byte { return sha256.Sum256(c.Raw) }
 
-// resign changes a response's message and signs it again with the provider's
-// key, by sign/xades: a gateway that lies. That its signature is accepted shows
+// resign changes a message and signs it again with a member's key, by
+// sign/xades: a gateway that lies. That its signature is accepted shows
 // that the form verified on the wire is the one sign/xades writes.
-func resign(t *testing.T, w *world, b []byte, from, to string) []byte {
+func resign(t *testing.T, by *organisation, b []byte, from, to string) []byte {
 	t.Helper()
 	length := int(binary.BigEndian.Uint32(b[offLength:]))
 	message, body := b[offMessage:offMessage+length], b[offMessage+length:]
@@ -33,7 +33,7 @@ func resign(t *testing.T, w *world, b []byte, from, to string) []byte {
 		file := sha512.Sum512([]byte(hex.EncodeToString(sum[:]) + "  body\n"))
 		objects = append(objects, xades.Object{Name: "body.sha512", MediaType: "text/plain", Digest: file[:]})
 	}
-	cert := w.register.keys.SigningCertificate
+	cert := by.keys.SigningCertificate
 	p, err := xades.Prepare(objects, xades.Options{
 		Certificate: cert, Hash: crypto.SHA512, Time: time.Unix(int64(binary.BigEndian.Uint64(b[offTime:])), 0),
 	})
@@ -41,12 +41,12 @@ func resign(t *testing.T, w *world, b []byte, from, to string) []byte {
 		t.Error(err)
 		return b
 	}
-	der, err := w.register.keys.Signing.Sign(rand.Reader, p.Digest(), p.SignerOptions())
+	der, err := by.keys.Signing.Sign(rand.Reader, p.Digest(), p.SignerOptions())
 	if err != nil {
 		t.Error(err)
 		return b
 	}
-	value, err := rawsig.FromDER(&w.register.keys.Signing.PublicKey, der)
+	value, err := rawsig.FromDER(&by.keys.Signing.PublicKey, der)
 	if err != nil {
 		t.Error(err)
 		return b

@@ -38,7 +38,9 @@ func (x *incoming) outgoingRequest(ctx context.Context) *http.Request {
 	m := x.request
 	r := (&http.Request{Method: m.verb, Header: http.Header{"User-Agent": {""}}, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}).WithContext(ctx)
 	for _, h := range m.headers {
-		r.Header.Add(h.name, h.value)
+		if !ofConnection(h.name) {
+			r.Header.Add(h.name, h.value)
+		}
 	}
 	if x.in.body != nil && !strings.Contains(bodiless, m.verb) {
 		r.Body, r.ContentLength = io.NopCloser(x.in.body.reader()), x.in.body.size

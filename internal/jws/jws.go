@@ -16,6 +16,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"hash"
 	"io"
 	"strings"
 
@@ -97,6 +98,7 @@ type Signer struct {
 	key    crypto.Signer
 	public *ecdsa.PublicKey
 	prefix string // the encoded header and its dot
+	hashed hash.Cloner
 }
 
 // NewSigner prepares the header: the type, the key's name, and the chain, the
@@ -114,7 +116,15 @@ func NewSigner(key crypto.Signer, typ, keyID string, chain []*x509.Certificate) 
 	if err != nil {
 		return nil, fmt.Errorf("writing a JWT's header: %w", err)
 	}
-	return &Signer{key: key, public: public, prefix: encoding.EncodeToString(text) + "."}, nil
+	signer := &Signer{key: key, public: public, prefix: encoding.EncodeToString(text) + "."}
+	// The certificates are most of a JWT: their part is hashed once.
+	h256 := sha256.New()
+	h256.Write([]byte(signer.prefix))
+	signer.hashed, ok = h256.(hash.Cloner)
+	if !ok {
+		return nil, fmt.Errorf("preparing a JWT's hash: %w", ErrAlgorithm)
+	}
+	return signer, nil
 }
 
 // Sign writes a JWT with one use of the key.
@@ -122,8 +132,12 @@ func (s *Signer) Sign(random io.Reader, payload []byte) (string, error) {
 	text := make([]byte, 0, len(s.prefix)+encoding.EncodedLen(len(payload))+1+encoding.EncodedLen(2*coordinate))
 	text = append(text, s.prefix...)
 	text = encoding.AppendEncode(text, payload)
-	digest := sha256.Sum256(text)
-	der, err := s.key.Sign(random, digest[:], crypto.SHA256)
+	digest, err := s.hashed.Clone()
+	if err != nil {
+		return "", fmt.Errorf("signing a JWT: %w", err)
+	}
+	digest.Write(text[len(s.prefix):])
+	der, err := s.key.Sign(random, digest.Sum(nil), crypto.SHA256)
 	if err != nil {
 		return "", fmt.Errorf("signing a JWT: %w", err)
 	}

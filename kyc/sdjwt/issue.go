@@ -1,7 +1,6 @@
 package sdjwt
 
 import (
-	"bytes"
 	"crypto"
 	"crypto/sha256"
 	"crypto/x509"
@@ -19,7 +18,7 @@ import (
 
 // Types of the JWTs.
 const (
-	TypeCredential = "dc+sd-jwt"
+	TypeCredential = "dc+sd-jwt" //nolint:gosec // G101: a media type, not a credential
 	TypeKeyBinding = "kb+jwt"
 )
 
@@ -91,8 +90,12 @@ func (i *Issuer) Issue(c Credential) (string, error) {
 		}
 		payload[name] = value
 	}
-	var disclosures []string
-	if err := i.conceal(payload, c.Claims, &disclosures); err != nil {
+	salts, err := i.salts(count(c.Claims))
+	if err != nil {
+		return "", fmt.Errorf("issuing an attestation: %w", err)
+	}
+	hidden := concealer{salts: salts}
+	if err := hidden.conceal(payload, c.Claims); err != nil {
 		return "", fmt.Errorf("issuing an attestation: %w", err)
 	}
 	payload["iss"], payload["vct"], payload["_sd_alg"] = i.url, c.Type, "sha-256"
@@ -111,13 +114,39 @@ func (i *Issuer) Issue(c Credential) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("issuing an attestation: %w", err)
 	}
-	return signed + "~" + strings.Join(disclosures, ""), nil
+	return signed + "~" + hidden.disclosures.String(), nil
+}
+
+const saltSize = 16 // 128 bits, RFC 9901 §9.3
+
+// salts are drawn at once: a call to the system costs as much as a disclosure.
+func (i *Issuer) salts(n int) ([]byte, error) {
+	salts := make([]byte, n*saltSize)
+	if _, err := io.ReadFull(i.random, salts); err != nil {
+		return nil, fmt.Errorf("salting the claims: %w", err)
+	}
+	return salts, nil
+}
+
+// count is the number of disclosures.
+func count(claims []Claim) int {
+	n := 0
+	for _, claim := range claims {
+		n += max(1, count(claim.Members))
+	}
+	return n
+}
+
+// concealer replaces claims by digests and collects their disclosures.
+type concealer struct {
+	salts       []byte
+	disclosures strings.Builder
 }
 
 // conceal puts digests of the claims into object. Their order tells nothing:
 // they are sorted.
-func (i *Issuer) conceal(object map[string]any, claims []Claim, disclosures *[]string) error {
-	var digests []string
+func (h *concealer) conceal(object map[string]any, claims []Claim) error {
+	digests := make([]string, 0, len(claims))
 	for _, claim := range claims {
 		_, taken := object[claim.Name]
 		if taken || slices.Contains(neverDisclosed, claim.Name) || reserved(claim.Name) {
@@ -125,18 +154,17 @@ func (i *Issuer) conceal(object map[string]any, claims []Claim, disclosures *[]s
 		}
 		if len(claim.Members) > 0 {
 			inner := map[string]any{}
-			if err := i.conceal(inner, claim.Members, disclosures); err != nil {
+			if err := h.conceal(inner, claim.Members); err != nil {
 				return err
 			}
 			object[claim.Name] = inner
 			continue
 		}
-		text, err := i.disclosure(claim)
+		hash, err := h.disclose(claim)
 		if err != nil {
 			return err
 		}
-		*disclosures = append(*disclosures, text+"~")
-		digests = append(digests, digest(text))
+		digests = append(digests, hash)
 	}
 	if len(digests) > 0 {
 		slices.Sort(digests)
@@ -145,19 +173,17 @@ func (i *Issuer) conceal(object map[string]any, claims []Claim, disclosures *[]s
 	return nil
 }
 
-// disclosure is RFC 9901 §4.2.1: salt of 128 bits, name and value.
-func (i *Issuer) disclosure(claim Claim) (string, error) {
-	var salt [16]byte
-	if _, err := io.ReadFull(i.random, salt[:]); err != nil {
-		return "", fmt.Errorf("salting a claim: %w", err)
-	}
-	var text bytes.Buffer
-	encoder := json.NewEncoder(&text)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode([]any{encoding.EncodeToString(salt[:]), claim.Name, claim.Value}); err != nil {
+// disclose writes a disclosure (RFC 9901 §4.2.1) and gives its digest.
+func (h *concealer) disclose(claim Claim) (string, error) {
+	parts, err := json.Marshal([]any{encoding.EncodeToString(h.salts[:saltSize]), claim.Name, claim.Value})
+	if err != nil {
 		return "", fmt.Errorf("writing the claim %q: %w", claim.Name, err)
 	}
-	return encoding.EncodeToString(bytes.TrimSpace(text.Bytes())), nil
+	h.salts = h.salts[saltSize:]
+	text := encoding.EncodeToString(parts)
+	h.disclosures.WriteString(text)
+	h.disclosures.WriteByte('~')
+	return digest(text), nil
 }
 
 func digest(disclosure string) string {

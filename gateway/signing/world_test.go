@@ -9,6 +9,7 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"eidgate/certs/ocsp"
 	"eidgate/certs/pki/pkitest"
 	"eidgate/gateway/signing"
 	"eidgate/gateway/store"
@@ -52,8 +54,15 @@ func newWorld(t *testing.T, s *store.Store) *world {
 		t.Fatal(err)
 	}
 	w := &world{pki: pkitest.Start(t, nil), store: s, record: new(record)}
+	// Connections that were opened and never used would hold the PKI up when it
+	// stops (net/http.Server.Shutdown).
+	connections := &http.Transport{}
+	t.Cleanup(connections.CloseIdleConnections)
+	verifier, stamps := w.pki.Verifier(t), w.pki.Timestamps()
+	stamps.HTTP = &http.Client{Transport: connections}
+	verifier.Revocation = &ocsp.Client{Now: w.pki.Clock, HTTP: stamps.HTTP}
 	w.options = signing.Options{
-		Database: s, Verifier: w.pki.Verifier(t), Intermediates: w.pki.Intermediates(), Timestamper: w.pki.Timestamps(),
+		Database: s, Verifier: verifier, Intermediates: w.pki.Intermediates(), Timestamper: stamps,
 		Record: w.record.write, Now: func() time.Time { return time.Now().Add(w.ahead) },
 	}
 	w.Service = w.service(t, nil)

@@ -44,10 +44,10 @@ func (a *app) inReader(ctx context.Context, r card.Reader) string {
 		return "no card"
 	case r.Mute:
 		return card.ErrMuteCard.Error()
-	case !card.Supported(r.ATR):
+	case !card.Supported(r.ATR) && !a.byModule(r.ATR):
 		return fmt.Sprintf("unknown card, ATR %X", r.ATR)
 	}
-	session, err := card.OpenReader(ctx, a.cards, r)
+	session, err := a.openReader(ctx, r)
 	if err != nil {
 		return err.Error()
 	}

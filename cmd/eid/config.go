@@ -11,6 +11,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"eidgate/card/modulecard"
 	"eidgate/internal/fault"
 )
 
@@ -24,6 +25,8 @@ type Settings struct {
 	PKCS11Modules []string `yaml:"pkcs11_modules"`
 	Reader        string   `yaml:"reader"`
 	IgnorePINPads bool     `yaml:"ignore_pin_pads"`
+	// Modules are PKCS#11 modules for cards, by answer to reset.
+	Modules []modulecard.Rule `yaml:"modules"`
 }
 
 var errSettings = fault.New("usage.settings", "the settings file cannot be used",
@@ -60,6 +63,11 @@ func loadSettings(name string) (*Settings, error) {
 	if err := s.decode(text); err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", errSettings, name, err)
 	}
+	for _, rule := range s.Modules {
+		if err := rule.Check(); err != nil {
+			return nil, fmt.Errorf("%w: %s: modules: %w", errSettings, name, err)
+		}
+	}
 	return s, nil
 }
 
@@ -81,6 +89,9 @@ const settingsHelp = `Settings of eid: one YAML file, ~/.config/eid/eid.yaml or 
   pkcs11_modules   modules searched for keys named by a pkcs11: URI without one
   reader           part of the reader's name, when several hold a card
   ignore_pin_pads  ask for PINs here although the reader has keys
+  modules          PKCS#11 modules for cards, each with atr (hexadecimal), mask,
+                   module (a path), name and dialog as in the settings of
+                   eid-agent; they go before what is known of a card
 
 docs/eid.example.yaml explains each with an example.
 

@@ -90,7 +90,17 @@ func (a *app) pins(fd int) (pin.Source, func(), error) {
 	return s, s.close, nil
 }
 
-func (a *app) openCardKey(ctx context.Context, f keyFlags, usage card.Usage, pins pin.Source) (*key, error) {
+// openCardKey opens the card and its key again when another program's reset came
+// in between: no PIN was asked yet.
+func (a *app) openCardKey(ctx context.Context, f keyFlags, usage card.Usage, pins pin.Source) (k *key, err error) {
+	err = afterResets(func() error {
+		k, err = a.cardKey(ctx, f, usage, pins)
+		return err
+	})
+	return k, err
+}
+
+func (a *app) cardKey(ctx context.Context, f keyFlags, usage card.Usage, pins pin.Source) (*key, error) {
 	session, err := a.openCard(ctx, f.Reader, f.Document)
 	if err != nil {
 		return nil, err
@@ -109,35 +119,6 @@ func (a *app) openCardKey(ctx context.Context, f keyFlags, usage card.Usage, pin
 		where: info.Name + " in " + info.Reader,
 		close: session.Close,
 	}, nil
-}
-
-// openCard opens the chosen card, or the only one.
-func (a *app) openCard(ctx context.Context, reader, document string) (*card.Session, error) {
-	if reader == "" {
-		reader = a.settings.Reader
-	}
-	choice := card.Choice{DocumentNumber: document}
-	if reader != "" {
-		name, err := readerNamed(ctx, a.cards, reader)
-		if err != nil {
-			return nil, err
-		}
-		choice.Reader = name
-	}
-	return card.Open(ctx, a.cards, choice)
-}
-
-func readerNamed(ctx context.Context, service card.Service, part string) (string, error) {
-	readers, err := service.Readers(ctx)
-	if err != nil {
-		return "", err
-	}
-	for _, r := range readers {
-		if strings.Contains(strings.ToLower(r.Name), strings.ToLower(part)) {
-			return r.Name, nil
-		}
-	}
-	return "", fmt.Errorf("%w with %q in its name", card.ErrNoReader, part)
 }
 
 // consentToLastTry asks before a PIN whose next wrong entry blocks the card.

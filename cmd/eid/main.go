@@ -26,6 +26,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"eidgate/card"
+	"eidgate/card/modulecard"
 	"eidgate/card/pcsc"
 	"eidgate/internal/fault"
 	"eidgate/internal/pin"
@@ -33,9 +34,12 @@ import (
 )
 
 func main() {
+	if modulecard.IsHost(os.Args) {
+		os.Exit(modulecard.Host(os.Args))
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	pin.HardenProcess()
-	a := &app{cards: pcsc.New(), terminal: controllingTerminal, out: os.Stdout, err: os.Stderr, now: time.Now}
+	a := &app{cards: pcsc.New(), terminal: controllingTerminal, out: os.Stdout, err: os.Stderr, now: time.Now, last: defaultLastCard()}
 	code := a.run(ctx, os.Args[1:])
 	stop()
 	os.Exit(code)
@@ -60,6 +64,8 @@ type app struct {
 	terminal func() (*os.File, error) // the controlling terminal
 	out, err io.Writer
 	now      func() time.Time
+
+	last lastCard
 
 	// turn says which signature of several a PIN is asked for; empty for one.
 	turn     string

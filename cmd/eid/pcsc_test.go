@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -63,6 +64,17 @@ func TestOverPCSC(t *testing.T) {
 		t.Errorf("OpenSC: %d card operations, want 1", n)
 	}
 	eid("", "verify", "--trust", w.TrustDir(), once, twice).want(t, exitOK)
+
+	// The same card, as one that only its maker's module knows.
+	settings := w.file(t, "eid.yaml", fmt.Sprintf("modules: [{atr: %X, module: %s, name: Maker's card}]\n", w.card.ATR(), module))
+	w.card.ClearTrace()
+	thrice := filepath.Join(dir, "thrice.pdf")
+	eid("12345", append([]string{"--config", settings, "sign", "--level", "B", "--pin-fd", "3", "-o", thrice, document(t)}, w.services()...)...).
+		want(t, exitOK, "Maker's card")
+	if v, n := w.commands(verifyPIN2), w.commands(signWithPIN2); v != 1 || n != 1 {
+		t.Errorf("module: %d PINs and %d card operations, want 1 and 1", v, n)
+	}
+	eid("", "verify", "--trust", w.TrustDir(), thrice).want(t, exitOK)
 
 	sign("00000", never, once).want(t, exitCard, "tries left: 2")
 	sign("00000", never, once, "--key", uri).want(t, exitCard, "PIN")

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"eidgate/card"
+	"eidgate/card/modulecard"
 	"eidgate/card/pcsc"
 	"eidgate/card/sim"
 	"eidgate/certs/pki/pkitest"
@@ -30,6 +31,9 @@ const (
 )
 
 func TestMain(m *testing.M) {
+	if modulecard.IsHost(os.Args) {
+		os.Exit(modulecard.Host(os.Args))
+	}
 	if os.Getenv(childVariable) == "" {
 		os.Exit(m.Run())
 	}

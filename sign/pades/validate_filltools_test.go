@@ -44,16 +44,23 @@ func TestFillPacked(t *testing.T) {
 
 // What MuPDF fills in is valid.
 func TestFillByMuPDF(t *testing.T) {
-	mutool := testtool.Need(t, "mutool")
 	o := newOffice(t)
+	doc := filledByMuPDF(t, o.certified(t, application(), pades.PermitForms))
+	wantFilled(t, o, doc, "name", "amount", "agree", "size", "colour", "person.given")
+	wantForged(t, o, filledByMuPDF(t, o.sign(t, application(), sign.LevelB)), "pades.form-value-changed")
+	wantForged(t, o, filledByMuPDF(t, o.certified(t, application(), pades.PermitNothing)), "pades.certified-changed")
+}
+
+func filledByMuPDF(t *testing.T, doc []byte) []byte {
+	t.Helper()
+	mutool := testtool.Need(t, "mutool")
 	dir := t.TempDir()
 	in, script, out := filepath.Join(dir, "in.pdf"), filepath.Join(dir, "fill.js"), filepath.Join(dir, "out.pdf")
-	for path, data := range map[string][]byte{in: o.certified(t, application(), pades.PermitForms), script: []byte(mutoolFill)} {
+	for path, data := range map[string][]byte{in: doc, script: []byte(mutoolFill)} {
 		if err := os.WriteFile(path, data, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
 	testtool.Run(t, mutool, "run", script, in, out)
-	doc := read(t, out)
-	wantFilled(t, o, doc, "name", "amount", "agree", "size", "colour", "person.given")
+	return read(t, out)
 }

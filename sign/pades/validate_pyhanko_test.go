@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 	"eidgate/internal/testtool"
 	"eidgate/sign"
 	"eidgate/sign/internal/testpki"
+	"eidgate/sign/pades"
 )
 
 // pyhankoOffice has keys and services where pyHanko finds them.
@@ -156,5 +158,31 @@ func (p *pyhankoOffice) expect(t *testing.T, doc []byte, n int, level sign.Level
 				t.Logf("%s: %s %s %s", s.ID, c.Name, c.Result, c.Sentence)
 			}
 		}
+	}
+}
+
+// Forms that one of us certifies and MuPDF fills in are valid for us; pyHanko
+// agrees where it can compare: it wants an appearance in every field.
+func TestInteropFilledForms(t *testing.T) {
+	p := newPyhankoOffice(t)
+	for name, certified := range map[string][]byte{
+		"certified by pyHanko": p.addsig(t, application(), "Sig1", "--use-pades", "--certify"),
+		"certified by us":      p.certified(t, application(), pades.PermitForms),
+	} {
+		t.Run(name, func(t *testing.T) {
+			p.Now = time.Now().Add(time.Second)
+			wantFilled(t, p.office, filledByMuPDF(t, certified), "name", "amount", "agree", "size", "colour", "person.given")
+			amount := edit(t, certified, 6, "(100)", "(250)", 6, "20 0 R", "801 0 R")
+			amount[801] = textForm(200, 20, "BT 0 0 0.5 rg /Helv 12 Tf 2 5 Td (250) Tj ET")
+			doc := objects(certified, amount)
+			wantFilled(t, p.office, doc, "amount")
+			if err := os.WriteFile(p.path("filled.pdf"), doc, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			out := testtool.Run(t, p.program, "sign", "validate", "--no-strict-syntax", "--pretty-print", "--trust", p.path("root.pem"), "--trust-replace", p.path("filled.pdf"))
+			if !strings.Contains(out, "The signature is judged VALID.") {
+				t.Error(out)
+			}
+		})
 	}
 }

@@ -1,6 +1,7 @@
 package revisions
 
 import (
+	"errors"
 	"fmt"
 
 	"eidgate/internal/fault"
@@ -126,7 +127,7 @@ func (s *step) fill(before, after pdf.Field, unique bool) error {
 	switch code := fault.CodeOf(err); {
 	case err != nil && (code == "" || code == fault.CodeOf(pdf.ErrLimit)):
 		return err
-	case err == errElse:
+	case errors.Is(err, errElse):
 		return nil
 	case err != nil:
 		c.Err = fmt.Errorf("%w: form field %q", err, before.Name)

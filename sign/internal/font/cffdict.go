@@ -1,6 +1,9 @@
 package font
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"math/bits"
+)
 
 // cffDict is a DICT: TN5176 §4. Operands stay as they are written.
 type cffDict []cffEntry
@@ -125,21 +128,33 @@ func wide(numbers ...int) []byte {
 	return b
 }
 
-// appendIndex writes an INDEX.
+// appendIndex writes an INDEX with offsets as narrow as they can be.
 func appendIndex(b []byte, items [][]byte) []byte {
 	b = binary.BigEndian.AppendUint16(b, uint16(len(items)))
 	if len(items) == 0 {
 		return b
 	}
-	b = append(b, 4)
-	offset := uint32(1)
-	b = binary.BigEndian.AppendUint32(b, offset)
+	total := 1
 	for _, item := range items {
-		offset += uint32(len(item))
-		b = binary.BigEndian.AppendUint32(b, offset)
+		total += len(item)
+	}
+	width := (bits.Len(uint(total)) + 7) / 8
+	b = append(b, byte(width))
+	offset := 1
+	b = appendOffset(b, offset, width)
+	for _, item := range items {
+		offset += len(item)
+		b = appendOffset(b, offset, width)
 	}
 	for _, item := range items {
 		b = append(b, item...)
+	}
+	return b
+}
+
+func appendOffset(b []byte, offset, width int) []byte {
+	for i := width - 1; i >= 0; i-- {
+		b = append(b, byte(offset>>(8*i)))
 	}
 	return b
 }

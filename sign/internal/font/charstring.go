@@ -1,5 +1,10 @@
 package font
 
+import (
+	"maps"
+	"slices"
+)
+
 // subrs notes which subroutines the charstrings of a subset call, so that the
 // others can be left out; their numbers stay.
 type subrs struct {
@@ -43,7 +48,8 @@ func (s *subrs) private(dict int) (cffDict, error) {
 }
 
 // list gives the subroutines of a font dictionary, -1 for the global ones;
-// those that are not used have become a lone return.
+// those that are not used have become a lone return, because strict readers
+// refuse empty ones, and what comes after the last in use is left out.
 func (s *subrs) list(dict int) ([][]byte, error) {
 	if dict >= 0 {
 		if _, err := s.private(dict); err != nil {
@@ -53,7 +59,7 @@ func (s *subrs) list(dict int) ([][]byte, error) {
 	if len(s.bodies[dict]) == 0 {
 		return nil, nil
 	}
-	out := make([][]byte, s.indexes[dict].count())
+	out := make([][]byte, s.length(dict))
 	for i := range out {
 		if out[i] = s.bodies[dict][i]; out[i] == nil {
 			out[i] = []byte{opReturn}
@@ -61,6 +67,25 @@ func (s *subrs) list(dict int) ([][]byte, error) {
 	}
 	return out, nil
 }
+
+// length is how many subroutines must stay for those in use to keep their
+// numbers, which depend on how many there are.
+func (s *subrs) length(dict int) int {
+	last := slices.Max(slices.Collect(maps.Keys(s.bodies[dict])))
+	switch count := s.indexes[dict].count(); {
+	case count >= manySubrs:
+		return max(last+1, manySubrs)
+	case count >= someSubrs:
+		return max(last+1, someSubrs)
+	}
+	return last + 1
+}
+
+// From these numbers of subroutines on the bias is another: TN5176 §16.
+const (
+	someSubrs = 1240
+	manySubrs = 33900
+)
 
 // Operators of a Type 2 charstring that matter here: Adobe Technical Note 5177.
 const (
@@ -182,9 +207,9 @@ func (w *walker) call(op byte, depth int) error {
 	index := w.s.indexes[dict]
 	bias := 107
 	switch n := index.count(); {
-	case n >= 33900:
+	case n >= manySubrs:
 		bias = 32768
-	case n >= 1240:
+	case n >= someSubrs:
 		bias = 1131
 	}
 	if len(w.stack) == 0 {

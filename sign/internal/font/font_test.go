@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"maps"
 	"os"
+	"slices"
 	"testing"
 
 	"golang.org/x/image/font/gofont/goregular"
@@ -90,87 +92,119 @@ func TestGlyphsAndWidths(t *testing.T) {
 // The outlines of a subset are those of the font, for an independent reader
 // that gets the tables back that PDF leaves out.
 func TestSubsetOutlines(t *testing.T) {
-	f := parse(t, goregular.TTF, 0)
-	text := []rune("ЩÕŠAé")
-	glyphs := []uint16{0}
-	for _, r := range string(text) {
-		g, _ := f.Glyph(r)
-		glyphs = append(glyphs, g)
-	}
-	program, err := f.Subset(glyphs)
-	if err != nil || program.CFF {
-		t.Fatal(err)
-	}
-	if len(program.Data) > len(goregular.TTF)/4 || program.Glyphs < len(glyphs) {
-		t.Errorf("a subset of %d bytes with %d glyphs", len(program.Data), program.Glyphs)
-	}
-	judge, err := sfnt.Parse(withTables(t, program.Data, goregular.TTF, "cmap", "name", "post", "OS/2"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	whole, err := sfnt.Parse(goregular.TTF)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var a, b sfnt.Buffer
-	for i, g := range glyphs {
-		want, err := whole.LoadGlyph(&a, sfnt.GlyphIndex(g), fixed.I(1000), nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got, err := judge.LoadGlyph(&b, sfnt.GlyphIndex(i), fixed.I(1000), nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(got) != len(want) || len(want) == 0 {
-			t.Fatalf("glyph %d: %d segments, want %d", i, len(got), len(want))
-		}
-		for j := range want {
-			if got[j] != want[j] {
-				t.Errorf("glyph %d, segment %d: %v, want %v", i, j, got[j], want[j])
+	for _, c := range []struct {
+		path  string
+		index int
+		text  string
+	}{
+		{"", 0, "ЩÕŠAéiÅ"},
+		{"/usr/share/fonts/truetype/nanum/NanumGothic.ttf", 0, "한글힣A"},
+		{"/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc", 1, "한글힣Aあ山Щ龘"},
+		{"/usr/share/fonts/opentype/urw-base35/NimbusRoman-Italic.otf", 0, "ÕЩgA"},
+	} {
+		t.Run(c.path, func(t *testing.T) {
+			data := goregular.TTF
+			if c.path != "" {
+				data = installed(t, c.path)
 			}
-		}
+			f := parse(t, data, c.index)
+			glyphs := []uint16{0}
+			for _, r := range c.text {
+				g, ok := f.Glyph(r)
+				if !ok {
+					t.Fatalf("no glyph for %c", r)
+				}
+				glyphs = append(glyphs, g)
+			}
+			program, err := f.Subset(glyphs)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(program.Data) > len(data)/4 || program.Glyphs < len(glyphs) {
+				t.Errorf("a subset of %d bytes with %d glyphs", len(program.Data), program.Glyphs)
+			}
+			judge, err := sfnt.Parse(complete(t, program, f))
+			if err != nil {
+				t.Fatal(err)
+			}
+			collection, err := sfnt.ParseCollection(data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			whole, err := collection.Font(c.index)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, g := range glyphs {
+				sameOutline(t, judge, sfnt.GlyphIndex(i), whole, sfnt.GlyphIndex(g))
+			}
+		})
 	}
 }
 
-// withTables adds tables of another font, whose content does not matter here.
-func withTables(t *testing.T, data, from []byte, tags ...string) []byte {
+func sameOutline(t *testing.T, judge *sfnt.Font, i sfnt.GlyphIndex, whole *sfnt.Font, g sfnt.GlyphIndex) {
 	t.Helper()
-	tables := map[string][]byte{}
-	read := func(b []byte, only func(string) bool) {
-		for i := range int(binary.BigEndian.Uint16(b[4:])) {
-			record := b[12+16*i:]
-			if at, size := binary.BigEndian.Uint32(record[8:]), binary.BigEndian.Uint32(record[12:]); only(string(record[:4])) {
-				tables[string(record[:4])] = b[at : at+size]
-			}
-		}
+	var a, b sfnt.Buffer
+	want, err := whole.LoadGlyph(&a, g, fixed.I(1000), nil)
+	if err != nil {
+		t.Fatal(err)
 	}
-	read(from, func(tag string) bool {
-		for _, want := range tags {
-			if tag == want {
-				return true
-			}
-		}
-		return false
-	})
-	read(data, func(string) bool { return true })
-	out := append(bytes.Clone(data[:4]), 0, byte(len(tables)), 0, 0, 0, 0, 0, 0)
+	got, err := judge.LoadGlyph(&b, i, fixed.I(1000), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if g != 0 && len(want) == 0 || !slices.Equal(got, want) {
+		t.Errorf("glyph %d has other outlines than glyph %d of the font", i, g)
+	}
+}
+
+// complete makes a whole font of a program: tables of Go Regular, whose content
+// does not matter here, and for CFF those that count glyphs.
+func complete(t *testing.T, program *font.Program, f *font.Font) []byte {
+	t.Helper()
+	tables := tablesOf(goregular.TTF)
+	for _, tag := range []string{"cvt ", "fpgm", "prep"} {
+		delete(tables, tag)
+	}
+	version := "\x00\x01\x00\x00"
+	if program.CFF {
+		version = "OTTO"
+		delete(tables, "glyf")
+		delete(tables, "loca")
+		n := uint16(program.Glyphs)
+		tables["CFF "] = program.Data
+		tables["maxp"] = binary.BigEndian.AppendUint16([]byte{0, 0, 0x50, 0}, n)
+		tables["hhea"] = binary.BigEndian.AppendUint16(bytes.Clone(tables["hhea"][:34]), n)
+		tables["hmtx"] = make([]byte, 4*n)
+		tables["head"] = bytes.Clone(tables["head"])
+		binary.BigEndian.PutUint16(tables["head"][18:], uint16(f.UnitsPerEm))
+	} else {
+		maps.Copy(tables, tablesOf(program.Data))
+	}
+	tags := slices.Sorted(maps.Keys(tables))
+	out := append([]byte(version), 0, byte(len(tags)), 0, 0, 0, 0, 0, 0)
 	var body []byte
-	for _, tag := range []string{"OS/2", "cmap", "cvt ", "fpgm", "glyf", "head", "hhea", "hmtx", "loca", "maxp", "name", "post", "prep"} {
-		table, ok := tables[tag]
-		if !ok {
-			continue
-		}
+	for _, tag := range tags {
 		out = append(out, tag...)
-		for _, v := range []int{0, 12 + 16*len(tables) + len(body), len(table)} {
+		for _, v := range []int{0, 12 + 16*len(tags) + len(body), len(tables[tag])} {
 			out = binary.BigEndian.AppendUint32(out, uint32(v))
 		}
-		body = append(body, table...)
+		body = append(body, tables[tag]...)
 		for len(body)%4 != 0 {
 			body = append(body, 0)
 		}
 	}
 	return append(out, body...)
+}
+
+func tablesOf(b []byte) map[string][]byte {
+	tables := map[string][]byte{}
+	for i := range int(binary.BigEndian.Uint16(b[4:])) {
+		record := b[12+16*i:]
+		at, size := binary.BigEndian.Uint32(record[8:]), binary.BigEndian.Uint32(record[12:])
+		tables[string(record[:4])] = b[at : at+size]
+	}
+	return tables
 }
 
 // table gives the place of a table of Go Regular.

@@ -5,11 +5,14 @@ package pages_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
+	"eidgate/gateway/gatewaytest"
 	"eidgate/gateway/web"
 	"eidgate/internal/browsertest"
 	"eidgate/internal/browsertest/axetest"
 	"eidgate/internal/pinentry/pinentrytest"
+	"eidgate/internal/testtool"
 )
 
 // states walks the page for signing through what it can show and calls look at
@@ -62,6 +65,29 @@ func TestStatesAreAccessible(t *testing.T) {
 		axetest.Clean(t, axe, p.Page, path+", narrow and dark")
 		if !p.is(`document.documentElement.scrollWidth <= innerWidth`) {
 			t.Errorf("%s is wider than the window", path)
+		}
+	}
+}
+
+// The policy is the service's own, and what breaks it is heard of: the silence
+// of the other tests means something.
+func TestBrokenPolicyIsHeard(t *testing.T) {
+	testtool.Need(t, "chromium")
+	n := gatewaytest.Start(t, gatewaytest.Options{})
+	browser := browsertest.Chromium(t, browsertest.Options{Home: t.TempDir()})
+	p := &tab{browser.Open(t, n.URL), t}
+	for name, script := range map[string]string{
+		"image":        `new Image().src = "https://elsewhere.invalid/x.png"`,
+		"inline style": `document.body.setAttribute("style", "color: red")`,
+		"markup":       `try { document.body.innerHTML = "<p>"; } catch { "refused"; }`,
+		"exception":    `void setTimeout(() => { throw new Error("nobody caught this"); })`,
+	} {
+		before := len(browsertest.Complaints(t, browser))
+		p.eval(script, nil)
+		for deadline := time.Now().Add(patience); len(browsertest.Complaints(t, browser)) == before; time.Sleep(20 * time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatalf("%s: nobody complains", name)
+			}
 		}
 	}
 }

@@ -159,7 +159,7 @@ func badFiles(t *testing.T, w *world) {
 	p.says("The files are larger than this service takes.")
 	p.click("#mode-digests")
 	p.wait(`document.querySelector("#trouble-code").textContent === "too-large-here"`)
-	p.says("A browser can put together containers of up to 4 GB.")
+	p.says("A browser can put together containers of up to 4\u00a0GB.")
 	browsertest.Choose(t, p.Page, "#files", file(t, "empty.txt", nil))
 	p.wait(`document.querySelector("#trouble-code").textContent === "empty"`)
 	p.says("One of the files is empty.")

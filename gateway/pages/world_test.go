@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -61,10 +60,8 @@ func newWorld(t *testing.T) *world {
 	})
 	browsertest.Downloads(t, w.browser, w.downloads)
 	t.Cleanup(func() {
-		for line := range strings.SplitSeq(w.Log.String(), "\n") {
-			if strings.Contains(line, "reports the content policy") {
-				t.Errorf("a page broke the policy: %s", line)
-			}
+		for _, complaint := range browsertest.Complaints(t, w.browser) {
+			t.Errorf("the browser complains: %s", complaint)
 		}
 	})
 	return w

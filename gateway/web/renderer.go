@@ -18,12 +18,6 @@ import (
 //go:embed templates/*.html
 var templates embed.FS
 
-// ContentSecurityPolicy is the policy that every page fits. The server sends it
-// with each answer; report-uri is its own.
-const ContentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; " +
-	"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; " +
-	"require-trusted-types-for 'script'; trusted-types 'none'; report-uri /csp"
-
 // Visitor is who asks for a page.
 type Visitor struct {
 	// Name is shown in the page's head; empty for nobody.

@@ -28,6 +28,7 @@ type chromium struct {
 	last    int
 	pending map[int]chan answer
 	gone    bool
+	heard   []string // see Complaints
 }
 
 type answer struct {
@@ -85,7 +86,8 @@ func (b *chromium) start(t testing.TB) {
 	})
 }
 
-// read gives answers to those who wait for them; events are not needed.
+// read gives answers to those who wait for them, and keeps the events that are
+// complaints.
 func (b *chromium) read(out *os.File) {
 	messages := bufio.NewReader(out)
 	for {
@@ -94,7 +96,9 @@ func (b *chromium) read(out *os.File) {
 			break
 		}
 		var a answer
-		if json.Unmarshal(bytes.TrimSuffix(text, []byte{0}), &a) != nil || a.ID == 0 {
+		text = bytes.TrimSuffix(text, []byte{0})
+		if json.Unmarshal(text, &a) != nil || a.ID == 0 {
+			b.hear(text)
 			continue
 		}
 		b.mu.Lock()

@@ -33,6 +33,11 @@ func (b *chromium) Open(t testing.TB, url string) Page {
 		t.Fatal(err)
 	}
 	p.session = attached.SessionID
+	for _, domain := range []string{"Log.enable", "Runtime.enable"} {
+		if err := b.call(p.session, domain, nil, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
 		var state string
 		err := p.Eval("location.href !== 'about:blank' ? document.readyState : ''", &state)

@@ -8,6 +8,8 @@ import (
 	"os"
 	"testing"
 	"time"
+
+	"eidgate/internal/testtool"
 )
 
 // DevTools is what a page of Chromium can do beyond a [Page]: any method of the
@@ -93,7 +95,8 @@ func Press(t testing.TB, p Page, key string, shift bool) {
 	do(t, p, "Input.dispatchKeyEvent", event, nil)
 }
 
-// Picture takes a picture of the whole page, as PNG.
+// Picture takes a picture of the whole page, as PNG of few colours. It needs
+// ImageMagick's convert.
 func Picture(t testing.TB, p Page, file string) {
 	t.Helper()
 	var taken struct {
@@ -110,9 +113,10 @@ func Picture(t testing.TB, p Page, file string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(file, data, 0o600); err != nil {
+	if err := os.WriteFile(file, data, 0o644); err != nil { //nolint:gosec // a picture of an example, for everybody
 		t.Fatal(err)
 	}
+	testtool.Run(t, testtool.Need(t, "convert"), file, "+dither", "-colors", "64", "-strip", file)
 }
 
 // Downloads lets a Chromium save what is downloaded in a folder.

@@ -24,6 +24,7 @@ export function trouble(error) {
   const known = tries.find((name) => texts[name]);
   $("trouble-what").textContent = texts[known];
   $("trouble-next").textContent = texts[known + "-next"];
+  $("trouble-code").hidden = ["stopped", "user-cancelled"].includes(code);
   $("trouble-code").textContent = [code, error.request_id, error.message].filter(Boolean).join(" · ");
   $("trouble").hidden = false;
   $("trouble").focus();

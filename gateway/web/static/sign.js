@@ -11,7 +11,7 @@ let current, signed; // the signature's id; its value is with the service
 const units = ["byte", "kilobyte", "megabyte", "gigabyte"];
 const size = (n) => {
   const i = Math.min(3, Math.floor(Math.log10(n || 1) / 3));
-  const style = { style: "unit", unit: units[i], maximumFractionDigits: 1 };
+  const style = { style: "unit", unit: units[i], unitDisplay: i ? "short" : "long", maximumFractionDigits: 1 };
   return new Intl.NumberFormat(document.documentElement.lang, style).format(n / 1000 ** i);
 };
 const uploads = () => form.elements.mode.value === "upload";

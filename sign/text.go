@@ -187,6 +187,9 @@ func (s *Signature) lines() []line {
 	if left := s.Coverage.NotCovered; len(left) > 0 {
 		add(Doubtful, "Does not cover: "+strings.Join(left, ", ")+".")
 	}
+	if filled := s.Coverage.Filled(); len(filled) > 0 {
+		add(Doubtful, "Does not cover: the content of form fields "+strings.Join(filled, ", ")+".")
+	}
 	s.later(add)
 	for _, claim := range []struct{ label, text string }{
 		{"Reason given", s.Claimed.Reason}, {"Place given", s.Claimed.Location}, {"Role claimed", strings.Join(s.Claimed.Roles, ", ")},

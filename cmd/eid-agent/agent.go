@@ -11,6 +11,7 @@ import (
 	"eidgate/card"
 	"eidgate/card/modulecard"
 	"eidgate/internal/fault"
+	"eidgate/internal/lastcard"
 	"eidgate/internal/nativehost"
 	"eidgate/internal/pinentry"
 )
@@ -21,7 +22,7 @@ type agent struct {
 	find     func() (pinentry.Asker, error)
 	log      *slog.Logger
 	language string // when the page does not ask for one
-	last     lastCard
+	last     lastcard.File
 	rules    []modulecard.Rule // PKCS#11 modules the user chose for cards
 	now      func() time.Time  // nil for the system's clock
 }

@@ -182,7 +182,7 @@ func (t *task) release(session *card.Session) {
 // choose lets the user choose one of several cards, the one chosen last time
 // first, and keeps to it for the rest of the command.
 func (t *task) choose(ctx context.Context, readers []card.Reader, found []*holder) (*holder, error) {
-	remembered := t.last.number()
+	remembered := t.last.Number()
 	first := max(0, slices.IndexFunc(found, func(h *holder) bool { return h.number == remembered }))
 	for i := first; ; i = (i + 1) % len(found) {
 		h := found[i]
@@ -199,7 +199,7 @@ func (t *task) choose(ctx context.Context, readers []card.Reader, found []*holde
 		}
 		if answer == pinentry.OK {
 			t.chosen = h.number
-			if err := t.last.remember(h.number); err != nil {
+			if err := t.last.Remember(h.number); err != nil {
 				t.log.Warn("the choice of card will not be remembered", "error", err)
 			}
 			return h, nil

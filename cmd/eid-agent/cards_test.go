@@ -16,6 +16,7 @@ import (
 	"eidgate/card/modulecard"
 	"eidgate/card/sim"
 	"eidgate/card/sim/simtest"
+	"eidgate/internal/lastcard"
 	"eidgate/internal/pin"
 	"eidgate/internal/pinentry"
 	"eidgate/internal/pinentry/pinentrytest"
@@ -83,7 +84,7 @@ func TestTheCertificateDialogClosesWithTheCard(t *testing.T) {
 
 func TestSeveralCards(t *testing.T) {
 	d := newDesk(t, pinentrytest.Other, pinentrytest.Yes, pinentrytest.PIN("9999"), pinentrytest.PIN(simtest.PIN1), pinentrytest.Cancel)
-	d.agent.last = lastCard(filepath.Join(t.TempDir(), "eid", "last-card"))
+	d.agent.last = lastcard.File(filepath.Join(t.TempDir(), "eid", "last-card"))
 	second := simtest.Person(t, "AS0010002")
 	d.readers.Insert("Reader Two", newCard(t, second))
 	r := d.ask(t, authenticate(""))

@@ -36,6 +36,7 @@ import (
 	"eidgate/card/modulecard"
 	"eidgate/card/pcsc"
 	"eidgate/internal/fault"
+	"eidgate/internal/lastcard"
 	"eidgate/internal/nativehost"
 	"eidgate/internal/pin"
 	"eidgate/internal/pinentry"
@@ -85,7 +86,7 @@ func host(ctx context.Context, args []string, cards card.Service, in io.Reader, 
 		find: func() (pinentry.Asker, error) {
 			return pinentry.Find(pinentry.Config{Program: settings.Pinentry, Log: log}, pinentry.SystemHost())
 		},
-		log: log, language: settings.language(os.Getenv), last: defaultLastCard(), rules: settings.Modules,
+		log: log, language: settings.language(os.Getenv), last: lastcard.Default(), rules: settings.Modules,
 	}
 	if err := a.serve(ctx, in, out); err != nil {
 		log.Error("the command was not carried out", "error", err, "code", fault.CodeOf(err))

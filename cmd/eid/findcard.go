@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"eidgate/card"
@@ -101,7 +99,7 @@ func (a *app) openNumbered(ctx context.Context, readers []card.Reader, number st
 		got, err := session.Card.DocumentNumber(ctx)
 		if err == nil && got == number {
 			if len(readers) > 1 {
-				_ = a.last.remember(number) // only a convenience is lost
+				_ = a.last.Remember(number) // only a convenience is lost
 			}
 			return session, nil
 		}
@@ -113,7 +111,7 @@ func (a *app) openNumbered(ctx context.Context, readers []card.Reader, number st
 // openRemembered opens, of several cards, the one that was chosen by its number
 // last time, and says so.
 func (a *app) openRemembered(ctx context.Context, readers []card.Reader) (*card.Session, error) {
-	number := a.last.number()
+	number := a.last.Number()
 	if number == "" {
 		return nil, card.ErrSeveralCards
 	}
@@ -136,40 +134,4 @@ func readerNamed(ctx context.Context, service card.Service, part string) (string
 		}
 	}
 	return "", fmt.Errorf("%w with %q in its name", card.ErrNoReader, part)
-}
-
-// lastCard is the file with the document number of the card chosen last time
-// among several, which eid-agent keeps too. An empty name remembers nothing.
-type lastCard string
-
-// maxNumber is longer than any document number.
-const maxNumber = 64
-
-func defaultLastCard() lastCard {
-	dir, err := os.UserConfigDir()
-	if err != nil {
-		return ""
-	}
-	return lastCard(filepath.Join(dir, "eid", "last-card"))
-}
-
-func (l lastCard) number() string {
-	if l == "" {
-		return ""
-	}
-	b, err := os.ReadFile(string(l))
-	if err != nil || len(b) > maxNumber {
-		return ""
-	}
-	return strings.TrimSpace(string(b))
-}
-
-func (l lastCard) remember(number string) error {
-	if l == "" {
-		return nil
-	}
-	if err := os.MkdirAll(filepath.Dir(string(l)), 0o700); err != nil {
-		return err
-	}
-	return os.WriteFile(string(l), []byte(number+"\n"), 0o600)
 }

@@ -12,6 +12,7 @@ import (
 	"eidgate/card"
 	"eidgate/card/sim"
 	"eidgate/card/sim/simtest"
+	"eidgate/internal/lastcard"
 )
 
 // resetting is a service whose cards other programs reset when they are opened.
@@ -63,7 +64,7 @@ func TestCardOfLastTime(t *testing.T) {
 	service := sim.NewService(readerName, "Reader Two")
 	service.Insert(readerName, w.card)
 	service.Insert("Reader Two", other)
-	last := lastCard(filepath.Join(t.TempDir(), "eid", "last-card"))
+	last := lastcard.File(filepath.Join(t.TempDir(), "eid", "last-card"))
 	run := func(args ...string) outcome {
 		t.Helper()
 		var out, errOut bytes.Buffer

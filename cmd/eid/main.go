@@ -29,6 +29,7 @@ import (
 	"eidgate/card/modulecard"
 	"eidgate/card/pcsc"
 	"eidgate/internal/fault"
+	"eidgate/internal/lastcard"
 	"eidgate/internal/pin"
 	"eidgate/sign"
 )
@@ -39,7 +40,7 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	pin.HardenProcess()
-	a := &app{cards: pcsc.New(), terminal: controllingTerminal, out: os.Stdout, err: os.Stderr, now: time.Now, last: defaultLastCard()}
+	a := &app{cards: pcsc.New(), terminal: controllingTerminal, out: os.Stdout, err: os.Stderr, now: time.Now, last: lastcard.Default()}
 	code := a.run(ctx, os.Args[1:])
 	stop()
 	os.Exit(code)
@@ -65,7 +66,7 @@ type app struct {
 	out, err io.Writer
 	now      func() time.Time
 
-	last lastCard
+	last lastcard.File
 
 	// turn says which signature of several a PIN is asked for; empty for one.
 	turn     string

@@ -212,7 +212,7 @@ func (x *outgoing) readBody(w http.ResponseWriter, r *http.Request) *Fault {
 		w.Header().Set("Connection", "close")
 		return bodyTooLarge(atConsumer, limit)
 	}
-	body, err := newSpool(r.Body, limit, x.gateway.o.TempDir)
+	body, err := newSpool(r.Body, r.ContentLength, limit, x.gateway.o.TempDir)
 	switch {
 	case errors.Is(err, errBodySize):
 		return bodyTooLarge(atConsumer, limit)

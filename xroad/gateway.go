@@ -157,9 +157,10 @@ func (g *Gateway) Close() {
 	}
 }
 
-// newID makes a random identifier.
+// newID makes a random identifier that begins with the time (RFC 9562 §5.7):
+// the indexes of the message log grow at their end.
 func (g *Gateway) newID() (string, error) {
-	id, err := uuid.NewRandomFromReader(g.o.Random)
+	id, err := uuid.NewV7FromReader(g.o.Random)
 	if err != nil {
 		return "", fmt.Errorf("making an identifier: %w", err)
 	}

@@ -44,7 +44,7 @@ func (x *incoming) metadata() (*response, *spool, *Fault) {
 	if err != nil {
 		return nil, nil, newFault(atProvider, codeInternal, "The list could not be made").because(err)
 	}
-	body, err := newSpool(bytes.NewReader(text), int64(len(text)), x.gateway.o.TempDir)
+	body, err := newSpool(bytes.NewReader(text), int64(len(text)), int64(len(text)), x.gateway.o.TempDir)
 	if err != nil {
 		return nil, nil, newFault(atProvider, codeInternal, "The list could not be made").because(err)
 	}

@@ -62,7 +62,7 @@ func (x *incoming) remote(ctx context.Context) (*response, *spool, *Fault) {
 	if !mayHaveBody(x.request.verb, m.status) {
 		return x.checked(m, nil)
 	}
-	body, err := newSpool(answer.Body, x.gateway.o.MaxBody, x.gateway.o.TempDir)
+	body, err := newSpool(answer.Body, answer.ContentLength, x.gateway.o.MaxBody, x.gateway.o.TempDir)
 	if errors.Is(err, errBodySize) {
 		return nil, nil, bodyTooLarge(atProvider, x.gateway.o.MaxBody)
 	}
@@ -119,7 +119,7 @@ func (x *incoming) local(ctx context.Context) (m *response, body *spool, f *Faul
 	w.WriteHeader(http.StatusOK)
 	m = &response{status: w.status, reason: http.StatusText(w.status), headers: messageHeaders(w.sent, ownInResponses)}
 	if mayHaveBody(x.request.verb, m.status) {
-		if body, err = newSpool(&w.body, w.limit, x.gateway.o.TempDir); err != nil {
+		if body, err = newSpool(&w.body, int64(w.body.Len()), w.limit, x.gateway.o.TempDir); err != nil {
 			return nil, nil, newFault(atProvider, codeInternal, "The answer could not be kept").because(err)
 		}
 	}

@@ -25,11 +25,13 @@ type spool struct {
 	digest []byte // SHA-512
 }
 
-// newSpool reads a body to its end, at most limit bytes of it. Close it after.
-func newSpool(in io.Reader, limit int64, dir string) (*spool, error) {
+// newSpool reads a body to its end, at most limit bytes of it; expected is its
+// size as far as it is known. Close it after.
+func newSpool(in io.Reader, expected, limit int64, dir string) (*spool, error) {
 	sum := sha512.New()
 	in = io.TeeReader(io.LimitReader(in, limit+1), sum)
 	var head bytes.Buffer
+	head.Grow(int(min(max(expected, 0), inMemory)) + bytes.MinRead)
 	n, err := io.CopyN(&head, in, inMemory+1)
 	s := &spool{memory: head.Bytes(), size: n}
 	switch {
@@ -76,6 +78,9 @@ func (s *spool) reader() io.Reader {
 	}
 	return io.NewSectionReader(s.file, 0, s.size)
 }
+
+// small tells whether the body is in memory; no body is.
+func (s *spool) small() bool { return s == nil || s.file == nil }
 
 // length is the body's size, 0 when there is none.
 func (s *spool) length() int64 {

@@ -50,7 +50,11 @@ func (e *envelope) size() int64 { return wireHeader + int64(len(e.message)) + e.
 
 // reader reads the envelope from its beginning.
 func (e *envelope) reader() io.Reader {
-	head := make([]byte, 0, wireHeader+len(e.message))
+	size := wireHeader + len(e.message)
+	if e.body.small() {
+		size += int(e.body.length())
+	}
+	head := make([]byte, 0, size)
 	head = append(head, wireMagic...)
 	if e.body != nil {
 		head = append(head, 1)
@@ -61,7 +65,10 @@ func (e *envelope) reader() io.Reader {
 	head = binary.BigEndian.AppendUint64(head, uint64(e.body.length()))
 	head = binary.BigEndian.AppendUint64(head, uint64(e.at.Unix())) // #nosec G115 -- read back as int64
 	head = append(append(append(head, e.signer[:]...), e.value...), e.message...)
-	if e.body.length() == 0 {
+	if e.body.small() { // one piece, one write
+		if e.body != nil {
+			head = append(head, e.body.memory...)
+		}
 		return bytes.NewReader(head)
 	}
 	return io.MultiReader(bytes.NewReader(head), e.body.reader())
@@ -94,7 +101,7 @@ func readEnvelope(in io.Reader, limit int64, dir string) (*envelope, error) {
 		}
 		return e, nil
 	}
-	body, err := newSpool(in, limit, dir)
+	body, err := newSpool(in, int64(size), limit, dir) // #nosec G115 -- at most limit
 	if err != nil {
 		return nil, err
 	}

@@ -27,7 +27,7 @@ const exchangePath = "/r1/"
 func (s *Server) around(inner http.Handler) http.Handler {
 	guarded := s.sameOrigin(inner)
 	rules := limits.Rules{
-		Body: s.config.Limits.Body, Pause: s.config.Limits.Pause, Rate: s.config.Limits.Rate, Grace: s.config.Limits.Grace, Now: s.now,
+		Body: s.config.Limits.Body, Pause: s.config.Limits.Pause, Rate: s.config.Limits.Rate, Grace: s.config.Limits.Grace,
 	}
 	routed := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.EscapedPath(), exchangePath) && s.exchange != nil {

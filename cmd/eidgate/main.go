@@ -7,7 +7,7 @@
 //
 //	eidgate pki init DIR
 //	eidgate pki serve DIR
-//	eidgate pki issue DIR --surname NÄIDIS --given MINJI --code 60102030008
+//	eidgate pki issue DIR --surname NÄIDIS --given MINJI --code 60102030007
 //	eidgate pki list DIR
 //	eidgate pki revoke DIR SERIAL --reason key-compromise
 //

@@ -54,13 +54,13 @@ func (c *serveCommand) Run(a *app) error {
 
 // welcome tells the operator where things are.
 func (c *serveCommand) welcome(a *app, config gateway.Config, server *gateway.Server) {
-	fmt.Fprintf(a.out, "Service   %s\n", server.URL())
+	fmt.Fprintf(a.out, "Service   %s\nListening %s\n", server.URL(), server.Addr())
 	if url := server.MetricsURL(); url != "" {
 		fmt.Fprintf(a.out, "Metrics   %s\n", url)
 	}
 	if config.Mode == gateway.Sandbox {
 		fmt.Fprintf(a.out, "SANDBOX   believes the demonstration PKI in %s; trust it nowhere else.\n", server.PKIFolder())
-		fmt.Fprintf(a.out, "          Test card: eidgate pki issue %s --surname NÄIDIS --given MINJI --code 60102030008\n", server.PKIFolder())
+		fmt.Fprintf(a.out, "          Test card: eidgate pki issue %s --surname NÄIDIS --given MINJI --code 60102030007\n", server.PKIFolder())
 	}
 	fmt.Fprintln(a.out, "ready")
 }

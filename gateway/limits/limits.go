@@ -35,7 +35,6 @@ type Rules struct {
 	// Rate is the least bytes a second of a whole body, after Grace.
 	Rate  int64
 	Grace time.Duration
-	Now   func() time.Time
 }
 
 type bodyKey struct{}
@@ -43,7 +42,7 @@ type bodyKey struct{}
 // Guard puts a request's body and its answer under the rules.
 func Guard(w http.ResponseWriter, r *http.Request, rules Rules) (http.ResponseWriter, *http.Request) {
 	control := http.NewResponseController(w)
-	b := &body{inner: r.Body, control: control, rules: rules, declared: r.ContentLength, began: rules.Now()}
+	b := &body{inner: r.Body, control: control, rules: rules, declared: r.ContentLength, began: time.Now()}
 	b.limit.Store(rules.Body)
 	r = r.WithContext(context.WithValue(r.Context(), bodyKey{}, b))
 	r.Body = b
@@ -81,7 +80,7 @@ func (b *body) Read(p []byte) (int, error) {
 	if room := limit - b.read + 1; int64(len(p)) > room {
 		p = p[:room]
 	}
-	now := b.rules.Now()
+	now := time.Now() // the system's: a connection's deadlines know no other clock
 	if b.starved(now) {
 		return 0, b.end(ErrTooSlow)
 	}
@@ -147,7 +146,7 @@ func (w *writer) ReadFrom(r io.Reader) (n int64, err error) {
 const piece = 1 << 20
 
 func (w *writer) extend() {
-	_ = w.control.SetWriteDeadline(w.rules.Now().Add(w.rules.Pause))
+	_ = w.control.SetWriteDeadline(time.Now().Add(w.rules.Pause))
 }
 
 // Unwrap is for http.ResponseController.

@@ -59,7 +59,7 @@ func TestAccountIsItsOwners(t *testing.T) {
 	}
 	n.LoginPersona(t, "yejin")
 	status, _, body := get(t, n, "/account")
-	if status != http.StatusOK || !strings.Contains(body, "예진 김") || !strings.Contains(body, "invented person") || !strings.Contains(body, "PNOEE-60102030008") {
+	if status != http.StatusOK || !strings.Contains(body, "예진 김") || !strings.Contains(body, "invented person") || !strings.Contains(body, "PNOEE-60102030018") {
 		t.Errorf("a persona's account: %d %s", status, body)
 	}
 	if _, _, body = get(t, n, "/sign"); !strings.Contains(body, "예진 김") || strings.Contains(body, "PNOEE") {

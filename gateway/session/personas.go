@@ -26,7 +26,7 @@ func personas() []PersonaInfo {
 		}},
 		{"yejin", certs.Person{
 			Surname: "김", GivenName: "예진", Country: "EE",
-			Identifier: certs.NewIdentifier("PNOEE-60102030008"),
+			Identifier: certs.NewIdentifier("PNOEE-60102030018"),
 		}},
 	}
 }

@@ -177,10 +177,11 @@ func TestLock(t *testing.T) {
 			if err := os.WriteFile(path, demanding("/Lock << /Type /SigFieldLock "+c.lock+" >>"), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			o := ca.levelT()
+			o := ca.levelLT()
 			o.Field = "Here"
 			out, _ := signFile(t, path, ca.ec384, o)
 			judge(t, ca, out, 1)
+			wantLevel(t, ca, read(t, out), sign.LevelLT)
 			json := testtool.Run(t, testtool.Need(t, "qpdf"), "--json", out)
 			for _, want := range append(c.reference, `"/TransformMethod": "/FieldMDP"`, `"/NeedAppearances": true`) {
 				if !strings.Contains(json, want) && !strings.Contains(json, strings.ReplaceAll(want, "u:", "")) {
@@ -188,7 +189,7 @@ func TestLock(t *testing.T) {
 				}
 			}
 			for field, want := range map[string]error{"Open": c.open, "New": c.more, "Shown": c.shown} {
-				o := ca.levelT()
+				o := ca.levelLT()
 				o.Field = field
 				if field == "Shown" {
 					o.Visible = &pades.Visible{Rect: pades.Rect{Left: 10, Bottom: 130, Width: 150, Height: 50}}
@@ -200,6 +201,7 @@ func TestLock(t *testing.T) {
 				}
 				if err == nil {
 					judge(t, ca, second, 2)
+					wantLevel(t, ca, read(t, second), sign.LevelLT)
 				}
 			}
 		})

@@ -55,11 +55,7 @@ func place(f *pdf.File, want plan) (*placement, error) {
 		return nil, err
 	}
 	sig := u.Alloc()
-	head, err := withReferences(u, want)
-	if err != nil {
-		return nil, err
-	}
-	text, byteRangeAt, contentsAt := finishDict(head, want.reserved)
+	text, byteRangeAt, contentsAt := finishDict(withReferences(&want), want.reserved)
 	u.PutText(sig, text)
 	if err := want.target.placeField(u, sig, want.draw); err != nil {
 		return nil, err
@@ -81,16 +77,12 @@ func place(f *pdf.File, want plan) (*placement, error) {
 
 // withReferences adds what the signature permits others to the beginning of its
 // dictionary.
-func withReferences(u *pdf.Update, want plan) ([]byte, error) {
-	place, _, err := u.View().Catalog()
-	if err != nil {
-		return nil, err
-	}
+func withReferences(want *plan) []byte {
 	head := bytes.Clone(want.head)
-	if r := references(want.certify, want.target.lock, refOf(place)); r != nil {
+	if r := references(want.certify, want.target.lock); r != nil {
 		head = append(pdf.Append(append(head, "/Reference "...), r), '\n')
 	}
-	return head, nil
+	return head
 }
 
 // beforeContents is the text from the ByteRange array to the Contents string.

@@ -104,3 +104,36 @@ func ExampleValidate() {
 	}
 	fmt.Print(report.Text())
 }
+
+// Sign files that never leave the browser: it tells their names, sizes and
+// digests, and puts the container together.
+func ExamplePrepareDetached() {
+	var (
+		digest []byte // SHA-256 of the file, from the browser
+		cert   *x509.Certificate
+		ctx    = context.Background()
+		trust  sign.Trust
+		value  []byte // from the card, through the browser
+	)
+	files := []asic.FileDigest{{Name: "contract.pdf", Size: 1234, Digest: digest}}
+	p, err := asic.PrepareDetached(files, asic.Options{Certificate: cert, Time: time.Now()})
+	if err != nil {
+		log.Fatal(err)
+	}
+	message, err := p.Message(value)
+	if err != nil {
+		log.Fatal(err)
+	}
+	report, err := p.Judge(ctx, message, trust)
+	if err != nil || !report.Valid() {
+		log.Fatal(err)
+	}
+	parts, err := p.Parts(message)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("mimetype:", p.Mimetype()) // first in the ZIP archive, not compressed
+	for _, part := range parts {
+		fmt.Println(part.Name, len(part.Content))
+	}
+}

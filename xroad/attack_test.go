@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"eidgate/gateway/store"
 	"eidgate/gateway/store/storetest"
 	"eidgate/xroad"
 )
@@ -51,10 +52,17 @@ func (m *middle) wrap(next http.Handler) http.Handler {
 // attacked is a running world with somebody in the middle.
 func attacked(t *testing.T) (*world, *middle, *atomic.Int64) {
 	t.Helper()
+	w, m, calls := spied(t)
+	return w.sqlite(), m, calls
+}
+
+// spied is the same before it runs.
+func spied(t *testing.T) (*world, *middle, *atomic.Int64) {
+	t.Helper()
 	w, m, calls := newWorld(t), &middle{}, &atomic.Int64{}
 	w.wire = m.wrap
 	w.handler = func(rw http.ResponseWriter, r *http.Request) { calls.Add(1); _, _ = io.Copy(rw, r.Body) }
-	return w.sqlite(), m, calls
+	return w, m, calls
 }
 
 // Offsets in an envelope; see the package's wire.go.
@@ -139,7 +147,12 @@ func TestTamperedMessages(t *testing.T) {
 // TestReplay: a message is executed once, and a response counts for its own
 // request only.
 func TestReplay(t *testing.T) {
-	w, m, calls := attacked(t)
+	storetest.Each(t, testReplay)
+}
+
+func testReplay(t *testing.T, s *store.Store) {
+	w, m, calls := spied(t)
+	w.start(storetest.Open(t, storetest.SQLite(t)), s)
 	w.do("GET", whole+"/first", "", "X-Road-Id", "same")
 	first, response := m.lastRequest, m.lastResponse
 	if calls.Load() != 1 {

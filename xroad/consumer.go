@@ -71,6 +71,7 @@ func (x *outgoing) serve(w http.ResponseWriter, r *http.Request) *Fault {
 func stageOf(f *Fault) Stage {
 	for _, code := range []string{
 		codeAccessDenied, codeUnknownService, codeUnknownMember, codeServiceDisabled, codeServiceType, codeInvalidServer,
+		codeMissingHeader,
 		codeCertificate, codeSignature, codeInvalidSignature,
 	} {
 		if strings.HasPrefix(f.Type, atProvider) && strings.HasSuffix(f.Type, "."+code) {

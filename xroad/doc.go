@@ -65,6 +65,7 @@
 //	            purpose: identity check         # for the record of accesses, like the next three
 //	            legal_basis: Population Register Act §12
 //	            fields: [name, address]
+//	            require: [X-Road-UserId, X-Road-Issue]   # headers without which a request is refused
 //	            subject: {in: "path:2", prefix: PNOEE-}  # or query:NAME, header:NAME
 //	            access:
 //	              - clients: [DEMO/COM/12345678/app]

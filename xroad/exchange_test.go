@@ -177,7 +177,7 @@ func TestRules(t *testing.T) {
 	})
 	t.Run("a service in the process", func(t *testing.T) {
 		w.t = t
-		if a := w.do("GET", "/r1/DEMO/GOV/70000001/population/usage/v2/findUsage?userCode=x", ""); a.body != "GET /v2/findUsage?userCode=x for "+client {
+		if a := w.do("GET", "/r1/DEMO/GOV/70000001/population/usage/v2/findUsage?userCode=x", "", "X-Road-UserId", "EE1"); a.body != "GET /v2/findUsage?userCode=x for "+client {
 			t.Errorf("%d %s", a.status, a.body)
 		}
 	})

@@ -29,6 +29,7 @@ const (
 	codeInvalidClient       = "InvalidClientIdentifier"
 	codeInvalidServer       = "InvalidSecurityServer"
 	codeInvalidRequest      = "InvalidRequest"
+	codeMissingHeader       = "MissingHeaderField"
 	codeInvalidMethod       = "InvalidHttpMethod"
 	codeInvalidProtocol     = "InvalidProtocolVersion"
 	codeInvalidBody         = "InvalidBody"

@@ -36,6 +36,9 @@ var (
 	ownInResponses = []string{headerID, headerClient, headerService, headerRequestID, headerRequestHash, "x-road-error"}
 )
 
+// statedHeaders are what a client may be made to state: who asks, why, for whom.
+var statedHeaders = []string{headerUserID, headerIssue, headerRepresented}
+
 // ofConnection tells whether a header must not be taken from a message: another
 // gateway may have signed what is no part of one, and "Transfer-Encoding" or
 // "Expect" would steer a connection.

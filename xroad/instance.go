@@ -75,6 +75,7 @@ type service struct {
 	purpose      string
 	legalBasis   string
 	fields       []string
+	require      []string // headers that a request must have, in lower case
 	subject      subjectRule
 	rights       []right
 }

@@ -218,6 +218,13 @@ func (b *builder) service(of *subsystem, f *serviceFile) {
 	for _, w := range f.Fields {
 		s.fields = append(s.fields, w.text)
 	}
+	for _, w := range f.Require {
+		name := strings.ToLower(w.text)
+		if !slices.Contains(statedHeaders, name) {
+			b.mistake(w, "require: %q is not one of %s", w.text, strings.Join(statedHeaders, ", "))
+		}
+		s.require = append(s.require, name)
+	}
 	for _, w := range f.Certificates {
 		s.certificates = append(s.certificates, b.certificates(w)...)
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -19,16 +20,16 @@ func TestInstanceMistakes(t *testing.T) {
 		{"unknown key", "members:", "members:\n  - colour: red", "field colour not found"},
 		{"key given twice", "instance: DEMO", "instance: DEMO\ninstance: DEMO", "already"},
 		{"second document", "instance: DEMO", "---\ninstance: DEMO\n---\nx: y\n---", "second document"},
-		{"a list for a word", "name: Company", "name: [Company]", "line 57: a single value"},
+		{"a list for a word", "name: Company", "name: [Company]", "line LINE: a single value"},
 		{"no instance", "instance: DEMO", "instance: ''", ":1:11: instance: an identifier"},
-		{"another instance", "id: DEMO/NGO/90000009", "id: TEST/NGO/90000009", `:66:9: id: "TEST/NGO/90000009" is not of the instance "DEMO"`},
+		{"another instance", "id: DEMO/NGO/90000009", "id: TEST/NGO/90000009", `:LINE:9: id: "TEST/NGO/90000009" is not of the instance "DEMO"`},
 		{"a subsystem for a member", "id: DEMO/NGO/90000009", "id: DEMO/NGO/90000009/x", "is not INSTANCE/CLASS/CODE"},
 		{"a member twice", "id: DEMO/NGO/90000009", "id: DEMO/COM/12345678", "stands here twice"},
 		{"plain gateway", "gateway: https://", "gateway: http://", "gateways talk HTTPS alone"},
 		{"a query in a gateway", "gateway: https://", "gateway: https://x/?", "is not an http or https address"},
 		{"no certificate", "signing: [other-sign.pem]", "signing: []", "a member needs a signing certificate"},
-		{"no file", "signing: [other-sign.pem]", "signing: [nothing.pem]", ":69:15: certificate: stat"},
-		{"not a certificate", "signing: [other-sign.pem]", "signing: [instance.yaml]", ":69:15: certificate:"},
+		{"no file", "signing: [other-sign.pem]", "signing: [nothing.pem]", ":LINE:15: certificate: stat"},
+		{"not a certificate", "signing: [other-sign.pem]", "signing: [instance.yaml]", ":LINE:15: certificate:"},
 		{"shared signing certificate", "signing: [other-sign.pem]", "signing: [company-sign.pem]", "signs with the same certificate"},
 		{"a key that is not P-256", "signing: [other-sign.pem]", "signing: [root.pem]", "P-256"},
 		{"a subsystem twice", "- code: s/ub", "- code: population", "stands here twice"},
@@ -40,6 +41,7 @@ func TestInstanceMistakes(t *testing.T) {
 		{"a type", "type: SOAP", "type: GRPC", `"GRPC" is not REST`},
 		{"a service address", "url: http://127.0.0.1:1", "url: ftp://x", "is not an http or https address"},
 		{"address and handler", "handler: usage", "handler: usage\n            url: http://x", "not both"},
+		{"a header that cannot be required", "require: [X-Road-UserId]", "require: [Cookie]", `"Cookie" is not one of x-road-userid`},
 		{"a timeout", "timeout: 2s", "timeout: 2", "is not a time"},
 		{"a timeout of none", "timeout: 2s", "timeout: 0s", "is not a time"},
 		{"a method", "method: HEAD", "method: LOCK", `"LOCK" is not one of`},
@@ -56,14 +58,16 @@ func TestInstanceMistakes(t *testing.T) {
 			if text == w.instanceText {
 				t.Fatal("nothing was changed")
 			}
+			line := strings.Count(text[:strings.Index(text, c.to)], "\n") + 1
+			want := strings.Replace(c.want, "LINE", strconv.Itoa(line), 1)
 			w.write("root.pem", w.pki.Root())
 			path := filepath.Join(w.dir, "instance.yaml")
 			if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 				t.Fatal(err)
 			}
 			in, err := xroad.LoadInstance(path)
-			if in != nil || !errors.Is(err, xroad.ErrInstance) || fault.CodeOf(err) != "xroad.instance" || !strings.Contains(err.Error(), c.want) {
-				t.Errorf("%v\nwant %q", err, c.want)
+			if in != nil || !errors.Is(err, xroad.ErrInstance) || fault.CodeOf(err) != "xroad.instance" || !strings.Contains(err.Error(), want) {
+				t.Errorf("%v\nwant %q", err, want)
 			}
 		})
 	}

@@ -66,6 +66,7 @@ type (
 		Purpose      word        `yaml:"purpose"`
 		LegalBasis   word        `yaml:"legal_basis"`
 		Fields       []word      `yaml:"fields"`
+		Require      []word      `yaml:"require"`
 		Subject      subjectFile `yaml:"subject"`
 		Access       []rightFile `yaml:"access"`
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 )
 
 func contentLength(e *envelope) string { return strconv.FormatInt(e.size(), 10) }
@@ -121,6 +122,11 @@ func (x *incoming) authorize() *Fault {
 	}
 	if s.disabled != "" {
 		return newFault(atProvider, codeServiceDisabled, serviceDisabled, m.service, s.disabled)
+	}
+	for _, name := range s.require {
+		if value, _ := last(m.headers, name); strings.TrimSpace(value) == "" {
+			return newFault(atProvider, codeMissingHeader, "Service %s requires the header %s", m.service, name)
+		}
 	}
 	if s.url == nil && s.handler == "" {
 		return newFault(atProvider, codeServiceMissingURL, noServiceAddress, m.service)

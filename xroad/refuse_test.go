@@ -84,6 +84,7 @@ func TestProviderRefusals(t *testing.T) {
 		{"an encoded backslash", "GET", base + "persons/any/..%5csecret", client, p + "AccessDenied", denied + "persons"},
 		{"encoded twice", "GET", base + "persons/any/%252e%252e/x", client, p + "AccessDenied", denied + "persons"},
 		{"a NUL", "GET", base + "persons/any/%00", client, p + "AccessDenied", denied + "persons"},
+		{"nobody asks", "GET", base + "usage/v2/findUsage", client, p + "MissingHeaderField", "Service SERVICE:DEMO/GOV/70000001/population/usage requires the header x-road-userid"},
 		{"a SOAP service", "GET", base + "soap", client, p + "ServiceType", "Service is a SOAP service and cannot be called using REST interface"},
 		{"disabled", "GET", base + "closed", client, p + "ServiceDisabled", "Service SERVICE:DEMO/GOV/70000001/population/closed is disabled: moved to another address"},
 		{"no address", "GET", base + "nowhere", client, p + "ServiceMissingUrl", "Service address not specified for 'SERVICE:DEMO/GOV/70000001/population/nowhere'"},

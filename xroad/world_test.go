@@ -137,6 +137,7 @@ members:
               - clients: [DEMO/COM/12345678/app, DEMO/COM/12345678/sub%2Fsystem, DEMO/COM/12345678/https, DEMO/COM/12345678/tls]
           - code: usage
             handler: usage
+            require: [X-Road-UserId]
             access:
               - clients: [DEMO/COM/12345678/app]
           - code: soap

@@ -5,7 +5,10 @@ import (
 	"crypto/elliptic"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"fmt"
 	"net"
+	"os"
+	"path/filepath"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -105,6 +108,46 @@ func (o *Organisation) check() error {
 		if unicode.IsControl(r) {
 			return badPerson("the organisation's name has a control character")
 		}
+	}
+	return nil
+}
+
+// SaveExchange writes an organisation's keys into a folder: NAME-sign.pem and
+// NAME-tls.pem, each the certificate and its issuer without the root, which
+// instance files name, and NAME-sign.key and NAME-tls.key, readable by their
+// owner. Nothing is written over.
+func (p *PKI) SaveExchange(x *Exchange, dir, name string) error {
+	for _, one := range []struct {
+		kind string
+		key  *ecdsa.PrivateKey
+		cert *x509.Certificate
+	}{{"sign", x.Signing, x.SigningCertificate}, {"tls", x.TLS, x.TLSCertificate}} {
+		key, err := keyPEM(one.key)
+		if err != nil {
+			return err
+		}
+		file := filepath.Join(dir, name+"-"+one.kind)
+		if err := writeNew(file+".key", key, 0o600); err != nil {
+			return err
+		}
+		if err := writeNew(file+".pem", append(certificatePEM(one.cert), certificatePEM(p.issuing.cert)...), 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func writeNew(name string, text []byte, mode os.FileMode) error {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode) // #nosec G304 -- named by the operator
+	if err != nil {
+		return fmt.Errorf("writing an organisation's keys: %w", err)
+	}
+	_, err = f.Write(text)
+	if closed := f.Close(); err == nil {
+		err = closed
+	}
+	if err != nil {
+		return fmt.Errorf("writing an organisation's keys: %w", err)
 	}
 	return nil
 }

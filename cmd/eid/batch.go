@@ -110,7 +110,7 @@ func (s *signer) batch(ctx context.Context, jobs []job) error {
 	var failed []string
 	done := 0
 	for i, j := range jobs {
-		s.app.turn = fmt.Sprintf("Signature %d of %d: %s", i+1, len(jobs), plain(filepath.Base(j.output)))
+		s.app.turn = fmt.Sprintf("Signature %d of %d: %s", i+1, len(jobs), plain(filepath.Base(j.name())))
 		err := s.one(ctx, j)
 		if err == nil {
 			done++

@@ -145,8 +145,8 @@ func TestBatchCountsForTheUser(t *testing.T) {
 	go func() {
 		done <- a.run(t.Context(), append([]string{"--config", w.file(t, "eid.yaml", ""), "sign", "--level", "B", "--trust", w.TrustDir()}, files...))
 	}()
-	s.answer(t, keyboard, "Signature 1 of 2: file0-signed.pdf", "12345")
-	s.answer(t, keyboard, "Signature 2 of 2: file1-signed.pdf", "12345")
+	s.answer(t, keyboard, "Signature 1 of 2: file0.pdf", "12345")
+	s.answer(t, keyboard, "Signature 2 of 2: file1.pdf", "12345")
 	if exit := <-done; exit != exitOK || w.commands(verifyPIN2) != 2 || w.commands(signWithPIN2) != 2 {
 		t.Errorf("exit code %d\nout: %s\nerr: %s", exit, out.String(), errOut.String())
 	}

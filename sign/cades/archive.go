@@ -93,6 +93,11 @@ type archiveStamp struct {
 // archiveStamps are those of a signature, in order.
 func archiveStamps(message *cms.SignedData, signer *cms.Signer) []archiveStamp {
 	var out []archiveStamp
+	for _, a := range signer.Unsigned {
+		if a.Type.Equal(oidArchiveTimestamp()) && len(a.Values) == 0 {
+			out = append(out, archiveStamp{err: fmt.Errorf("%w: there is no time-stamp in it", ErrHashIndex)})
+		}
+	}
 	for _, der := range signer.Unsigned.All(oidArchiveTimestamp()) {
 		s := archiveStamp{der: der}
 		if s.index, s.err = parseHashIndex(der); s.err == nil {

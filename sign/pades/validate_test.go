@@ -148,9 +148,9 @@ func TestReportText(t *testing.T) {
 	r.Document.Name = "contract.pdf"
 	for _, want := range []string{
 		"contract.pdf: VALID, 1 signature\n", "1. MARI-LIIS MÄNNIK, PNOEE-60001019906, e-resident's digital ID\n",
-		"Existed at 2026-06-01 12:00:00 UTC, proven by a time-stamp.", "Format PAdES baseline LT",
+		"When: 2026-06-01 12:00:00 UTC at the latest, proven by a time-stamp.", "Format: PAdES baseline LT",
 		"Reason given: I agree", "Trust anchor: Test Root", "test trust anchors",
-		"Later change (revision 3): Certificates and revocation answers were added for later validation.",
+		"Added later (revision 3): Certificates and revocation answers were added for later validation.",
 	} {
 		if !strings.Contains(r.Text(), want) {
 			t.Errorf("the text lacks %q:\n%s", want, r.Text())

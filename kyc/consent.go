@@ -1,0 +1,219 @@
+package kyc
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"time"
+
+	"eidgate/certs"
+	"eidgate/internal/db"
+	"eidgate/internal/fault"
+)
+
+// Request is what the page shows: who asks for what, why, and where the
+// person goes afterwards.
+type Request struct {
+	Session    string
+	Client     string
+	Purpose    string
+	Claims     []string
+	ReturnHost string
+	ExpiresAt  time.Time
+}
+
+// Login is who decides.
+type Login struct {
+	Person certs.Person
+	// Certificate of the card; nil for a persona of a sandbox.
+	Certificate *x509.Certificate
+	// Method is "card" or "persona".
+	Method string
+}
+
+// Open finds the request behind a page's link and gives the page to the
+// browser that opened it first. browser is a secret of that browser, or a hash
+// of one. It answers ErrUnknown, ErrExpired, ErrState or ErrBrowser.
+func (s *Service) Open(ctx context.Context, link, browser string) (Request, error) {
+	var r *row
+	err := s.options.Database.Tx(ctx, func(tx db.Querier) error {
+		var err error
+		if r, err = s.claim(ctx, tx, link, browser); err != nil {
+			return err
+		}
+		return r.end(ctx, tx)
+	})
+	if err != nil {
+		return Request{}, fmt.Errorf("opening a verification: %w", err)
+	}
+	request := Request{
+		Session: r.id, Client: r.clientName, Purpose: r.purpose, Claims: r.claims, ExpiresAt: time.UnixMicro(r.expires).UTC(),
+	}
+	if u, err := url.Parse(r.returnURL); err == nil {
+		request.ReturnHost = u.Host
+	}
+	return request, nil
+}
+
+// claim finds an undecided session for the browser.
+func (s *Service) claim(ctx context.Context, tx db.Querier, link, browser string) (*row, error) {
+	r, err := s.row(ctx, tx, `link = $1`, linkHash(link))
+	if err != nil {
+		return nil, err
+	}
+	now := s.options.Now()
+	if !r.open(now) {
+		if r.session(now).Status == Expired {
+			return nil, ErrExpired
+		}
+		return nil, ErrState
+	}
+	if browser == "" || r.browser != "" && r.browser != browserHash(browser) {
+		return nil, ErrBrowser
+	}
+	r.browser, r.status = browserHash(browser), Pending
+	return r, nil
+}
+
+func browserHash(browser string) string {
+	hash := sha256.Sum256([]byte("kyc-browser:" + browser))
+	return hex.EncodeToString(hash[:])
+}
+
+// Decide ends a verification: granted are the claims the person gives, none
+// declines. The card's certificate is verified now. It gives the address the
+// person goes to, "" for none. Besides Open's errors it answers ErrNotGranted
+// when more is granted than was asked for, ErrLogin, ErrTooLow, or the refusal
+// of the certificate; of those the last two end the session.
+func (s *Service) Decide(ctx context.Context, link, browser string, login Login, granted []string) (string, error) {
+	verified, refusal := s.verify(ctx, login)
+	if refusal != nil && fault.CodeOf(refusal) == "" {
+		return "", fmt.Errorf("deciding a verification: %w", refusal)
+	}
+	var r *row
+	var outcome error
+	err := s.options.Database.Tx(ctx, func(tx db.Querier) error {
+		var err error
+		if r, err = s.claim(ctx, tx, link, browser); err != nil {
+			return err
+		}
+		outcome = r.decide(verified, refusal, granted, s.options.Now())
+		if errors.Is(outcome, ErrNotGranted) || temporary(outcome) {
+			return outcome
+		}
+		if err := r.end(ctx, tx); err != nil {
+			return err
+		}
+		return s.options.Record(ctx, tx, r.access(login, s.options.Now()))
+	})
+	if err != nil {
+		return "", fmt.Errorf("deciding a verification: %w", err)
+	}
+	if outcome != nil {
+		return r.back(), fmt.Errorf("deciding a verification: %w", outcome)
+	}
+	return r.back(), nil
+}
+
+// temporary says that a refusal is not about the card, so that the person may
+// try again: evidence is missing, or something here does not work.
+func temporary(refusal error) bool {
+	if refusal == nil || errors.Is(refusal, ErrTooLow) || errors.Is(refusal, ErrLogin) {
+		return false
+	}
+	var judged *certs.Refusal
+	return !errors.As(refusal, &judged) || judged.Indeterminate
+}
+
+// decide fills the row in. Its error ends the session as failed.
+func (r *row) decide(verified *person, refusal error, granted []string, now time.Time) error {
+	r.verified = now.UnixMicro()
+	fail := func(err error) error {
+		r.status, r.fault = Failed, fault.CodeOf(err)
+		return err
+	}
+	if len(granted) == 0 {
+		r.status, r.fault = Failed, "kyc.declined"
+		return nil
+	}
+	if refusal != nil {
+		return fail(refusal)
+	}
+	for _, claim := range granted {
+		if !slices.Contains(r.claims, claim) {
+			return ErrNotGranted
+		}
+	}
+	var minimum certs.Assurance
+	if r.minimum != "" {
+		if err := minimum.UnmarshalText([]byte(r.minimum)); err != nil {
+			return err
+		}
+	}
+	if verified.Assurance < minimum {
+		return fail(ErrTooLow)
+	}
+	r.status, r.person = Verified, verified
+	for _, claim := range r.claims { // in the order they were asked for
+		if _, err := verified.value(claim); err == nil && slices.Contains(granted, claim) {
+			r.granted = append(r.granted, claim)
+		}
+	}
+	return nil
+}
+
+// verify judges the card that decides.
+func (s *Service) verify(ctx context.Context, login Login) (*person, error) {
+	now := s.options.Now().UTC().Truncate(time.Second)
+	p := &person{
+		GivenName: login.Person.GivenName, FamilyName: login.Person.Surname, Identifier: login.Person.Identifier.Reveal(),
+		Country: login.Person.Country, Document: login.Person.Document.String(), Method: login.Method, VerifiedAt: now,
+	}
+	if login.Certificate == nil {
+		if s.options.Live || login.Method != "persona" {
+			return nil, ErrLogin
+		}
+		return p, nil
+	}
+	path, err := s.options.Verifier.Verify(ctx, certs.Request{
+		Certificate: login.Certificate, Intermediates: s.options.Intermediates, Purpose: certs.Authentication,
+	})
+	if err != nil {
+		return nil, err
+	}
+	profile := path.Profile()
+	hash := sha256.Sum256(login.Certificate.Raw)
+	p.Document, p.Assurance, p.Table = profile.Document.String(), profile.Assurance, profile.TableVersion
+	p.NotAfter, p.Certificate = login.Certificate.NotAfter, hex.EncodeToString(hash[:])
+	return p, nil
+}
+
+func (r *row) access(login Login, now time.Time) Access {
+	a := Access{
+		At: now, Action: Granted, Client: Client{ID: r.client, Name: r.clientName},
+		Person: login.Person.Identifier, PersonName: login.Person.FullName(), ByPerson: true,
+		Authentication: login.Method, Session: r.id, Message: r.id, Fields: r.granted, Purpose: r.purpose, Code: r.fault,
+	}
+	if r.status != Verified {
+		a.Action, a.Fields = Declined, r.claims
+	}
+	return a
+}
+
+// back is where the person goes: the return address with the session's id,
+// which is worth nothing without the company's key.
+func (r *row) back() string {
+	u, err := url.Parse(r.returnURL)
+	if err != nil || r.returnURL == "" {
+		return ""
+	}
+	query := u.Query()
+	query.Set("verification_session", r.id)
+	u.RawQuery = query.Encode()
+	return u.String()
+}

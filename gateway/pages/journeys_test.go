@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"eidgate/gateway/pages/pagestest"
 	"eidgate/internal/browsertest"
 	"eidgate/internal/pinentry/pinentrytest"
 	"eidgate/internal/samplepdf"
@@ -22,7 +23,7 @@ import (
 // The journeys go the whole way: page, extension, eid-agent, pinentry, PC/SC,
 // card, gateway, and back to a file that others check.
 func TestJourneys(t *testing.T) {
-	w := newWorld(t)
+	w := pagestest.New(t)
 	t.Run("log in", func(t *testing.T) { logIn(t, w) })
 	t.Run("sign a PDF", func(t *testing.T) { signPDF(t, w) })
 	t.Run("sign two files that stay", func(t *testing.T) { signDigests(t, w) })
@@ -34,47 +35,47 @@ func TestJourneys(t *testing.T) {
 	t.Run("by keyboard alone", func(t *testing.T) { keyboard(t, w) })
 }
 
-func logIn(t *testing.T, w *world) {
-	s := w.script(t, pinentrytest.Cancel, pinentrytest.PIN(w.Card.PIN1))
-	p := w.open(t, "/login?return=/account")
-	p.click("#login-button")
-	p.wait(trouble)
-	if got := p.text("#trouble-what"); got != "You cancelled in the card's program." {
+func logIn(t *testing.T, w *pagestest.World) {
+	s := w.Script(t, pinentrytest.Cancel, pinentrytest.PIN(w.Card.PIN1))
+	p := w.Open(t, "/login?return=/account")
+	p.Click("#login-button")
+	p.Wait(pagestest.Trouble)
+	if got := p.Text("#trouble-what"); got != "You cancelled in the card's program." {
 		t.Errorf("the page says %q", got)
 	}
-	p.click("#login-button")
-	p.wait(`location.pathname === "/account" && document.readyState === "complete"`)
+	p.Click("#login-button")
+	p.Wait(`location.pathname === "/account" && document.readyState === "complete"`)
 	for _, want := range []string{w.Card.Surname, "eID card"} {
-		if main := p.text("main"); !strings.Contains(main, want) {
+		if main := p.Text("main"); !strings.Contains(main, want) {
 			t.Errorf("the account does not say %q: %s", want, main)
 		}
 	}
 	if shown := s.Shown(t, 1).Description; !strings.Contains(shown, w.URL) {
 		t.Errorf("the dialog does not name the site: %s", shown)
 	}
-	p.click(".visitor button")
-	p.wait(`location.pathname === "/" && document.readyState === "complete"`)
-	if got := p.text(".visitor"); got != "Log in" {
+	p.Click(".visitor button")
+	p.Wait(`location.pathname === "/" && document.readyState === "complete"`)
+	if got := p.Text(".visitor"); got != "Log in" {
 		t.Errorf("after logging out the page shows %q", got)
 	}
 }
 
-func signPDF(t *testing.T, w *world) {
-	s := w.script(t, pinentrytest.Yes, pinentrytest.PIN(w.Card.PIN2))
-	p := w.open(t, "/sign")
-	p.choose(file(t, "leping.pdf", contract()))
-	p.click("#go")
-	p.wait(signed)
-	code := p.text("#control-code")
+func signPDF(t *testing.T, w *pagestest.World) {
+	s := w.Script(t, pinentrytest.Yes, pinentrytest.PIN(w.Card.PIN2))
+	p := w.Open(t, "/sign")
+	p.Choose(pagestest.File(t, "leping.pdf", contract()))
+	p.Click("#go")
+	p.Wait(pagestest.Signed)
+	code := p.Text("#control-code")
 	if shown := s.Shown(t, 1).Description; len(code) != 14 || !strings.Contains(shown, "Control code: "+code) {
 		t.Errorf("the page shows %q, the dialog %s", code, shown)
 	}
-	path := w.download(t, p, downloadName(p))
+	path := w.Download(t, p)
 	valid(t, w, path)
 	if out := testtool.Run(t, "pdfsig", path); !strings.Contains(out, "Signature is Valid") {
 		t.Errorf("pdfsig: %s", out)
 	}
-	if got := w.judged(t, path); got != "The signature is valid" {
+	if got := judged(t, w, path); got != "The signature is valid" {
 		t.Errorf("the page says %q", got)
 	}
 }
@@ -90,34 +91,26 @@ func contract() []byte {
 		"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>")
 }
 
-// downloadName is the name the page gives the file.
-func downloadName(p *tab) string {
-	p.t.Helper()
-	var name string
-	p.eval(`document.querySelector("#download").download`, &name)
-	return name
-}
-
 // spy counts the bytes that the page sends.
 const spy = `window.sent = 0;
 	const fetched = fetch; window.fetch = (url, options) => { sent += options?.body?.length ?? 0; return fetched(url, options); };
 	const send = XMLHttpRequest.prototype.send;
 	XMLHttpRequest.prototype.send = function (body) { sent += body?.size ?? 1e9; return send.call(this, body); };`
 
-func signDigests(t *testing.T, w *world) {
-	w.script(t, pinentrytest.Yes, pinentrytest.PIN(w.Card.PIN2))
+func signDigests(t *testing.T, w *pagestest.World) {
+	w.Script(t, pinentrytest.Yes, pinentrytest.PIN(w.Card.PIN2))
 	large := bytes.Repeat([]byte("kolm miljonit baiti "), 150_000) // three pieces, the last not whole
-	p := w.open(t, "/sign")
-	p.click("#mode-digests")
-	p.choose(file(t, "käskkiri.txt", []byte("Õppus algab.")), file(t, "자료.bin", large))
-	p.eval(spy, nil)
-	p.click("#go")
-	p.wait(signed)
+	p := w.Open(t, "/sign")
+	p.Click("#mode-digests")
+	p.Choose(pagestest.File(t, "käskkiri.txt", []byte("Õppus algab.")), pagestest.File(t, "자료.bin", large))
+	p.Run(spy, nil)
+	p.Click("#go")
+	p.Wait(pagestest.Signed)
 	var sent int
-	if p.eval("sent", &sent); sent == 0 || sent > 20_000 {
+	if p.Run("sent", &sent); sent == 0 || sent > 20_000 {
 		t.Errorf("the page sent %d bytes", sent)
 	}
-	path := w.download(t, p, downloadName(p))
+	path := w.Download(t, p)
 	valid(t, w, path)
 	for name, want := range map[string][]byte{"käskkiri.txt": []byte("Õppus algab."), "자료.bin": large} {
 		if got := extract(t, path, name); !bytes.Equal(got, want) {
@@ -125,86 +118,86 @@ func signDigests(t *testing.T, w *world) {
 		}
 	}
 	testtool.Run(t, "unzip", "-t", path)
-	if got := w.judged(t, path); got != "The signature is valid" {
+	if got := judged(t, w, path); got != "The signature is valid" {
 		t.Errorf("the page says %q", got)
 	}
 }
 
-func signUpload(t *testing.T, w *world) {
-	w.script(t, pinentrytest.Yes, pinentrytest.PIN(w.Card.PIN2))
-	p := w.open(t, "/sign")
-	p.choose(file(t, "a.txt", []byte("one")), file(t, "b.pdf", contract()))
-	p.click("#go")
-	p.wait(signed)
-	path := w.download(t, p, downloadName(p))
+func signUpload(t *testing.T, w *pagestest.World) {
+	w.Script(t, pinentrytest.Yes, pinentrytest.PIN(w.Card.PIN2))
+	p := w.Open(t, "/sign")
+	p.Choose(pagestest.File(t, "a.txt", []byte("one")), pagestest.File(t, "b.pdf", contract()))
+	p.Click("#go")
+	p.Wait(pagestest.Signed)
+	path := w.Download(t, p)
 	valid(t, w, path)
 	if got := extract(t, path, "a.txt"); string(got) != "one" {
 		t.Errorf("a.txt holds %q", got)
 	}
 }
 
-func cancelInAgent(t *testing.T, w *world) {
-	s := w.script(t, pinentrytest.Yes, pinentrytest.Cancel, pinentrytest.Yes, pinentrytest.PIN(w.Card.PIN2))
-	p := w.open(t, "/sign")
-	p.choose(file(t, "leping.pdf", contract()))
-	p.click("#go")
-	p.wait(trouble)
-	if got := p.text("#trouble-what"); got != "You cancelled in the card's program." {
+func cancelInAgent(t *testing.T, w *pagestest.World) {
+	s := w.Script(t, pinentrytest.Yes, pinentrytest.Cancel, pinentrytest.Yes, pinentrytest.PIN(w.Card.PIN2))
+	p := w.Open(t, "/sign")
+	p.Choose(pagestest.File(t, "leping.pdf", contract()))
+	p.Click("#go")
+	p.Wait(pagestest.Trouble)
+	if got := p.Text("#trouble-what"); got != "You cancelled in the card's program." {
 		t.Errorf("the page says %q", got)
 	}
-	code := p.text("#control-code")
-	p.click("#go")
-	p.wait(signed)
-	if again := p.text("#control-code"); again != code || s.Count(t) != 4 {
+	code := p.Text("#control-code")
+	p.Click("#go")
+	p.Wait(pagestest.Signed)
+	if again := p.Text("#control-code"); again != code || s.Count(t) != 4 {
 		t.Errorf("the code was %s and is %s; %d dialogs", code, again, s.Count(t))
 	}
-	valid(t, w, w.download(t, p, downloadName(p)))
+	valid(t, w, w.Download(t, p))
 }
 
-func cancelOnPage(t *testing.T, w *world) {
-	s := w.script(t, pinentrytest.Yes, pinentrytest.Wait, pinentrytest.Yes, pinentrytest.PIN(w.Card.PIN2))
-	p := w.open(t, "/sign")
-	p.choose(file(t, "leping.pdf", contract()))
-	p.eval(`window.gone = []; const fetched = fetch; window.fetch = async (url, options) => {
+func cancelOnPage(t *testing.T, w *pagestest.World) {
+	s := w.Script(t, pinentrytest.Yes, pinentrytest.Wait, pinentrytest.Yes, pinentrytest.PIN(w.Card.PIN2))
+	p := w.Open(t, "/sign")
+	p.Choose(pagestest.File(t, "leping.pdf", contract()))
+	p.Run(`window.gone = []; const fetched = fetch; window.fetch = async (url, options) => {
 		const answer = await fetched(url, options);
 		if (options?.method === "DELETE") gone.push(answer.status);
 		return answer;
 	}`, nil)
-	p.click("#go")
+	p.Click("#go")
 	s.Shown(t, 1)
-	p.wait(`!document.querySelector("#code").hidden`)
-	p.click("#cancel")
-	p.wait(trouble)
-	if got := p.text("#trouble-what"); got != "You cancelled." {
+	p.Wait(`!document.querySelector("#code").hidden`)
+	p.Click("#cancel")
+	p.Wait(pagestest.Trouble)
+	if got := p.Text("#trouble-what"); got != "You cancelled." {
 		t.Errorf("the page says %q", got)
 	}
-	p.wait("window.gone.length === 1 && window.gone[0] === 204")
+	p.Wait("window.gone.length === 1 && window.gone[0] === 204")
 	// Leaving the page ends the dialog that still waits; a new page begins anew.
 	shown := s.Shown(t, 1)
-	p.Close(t)
+	p.Close()
 	s.Gone(t, shown)
 }
 
-func wrongPIN(t *testing.T, w *world) {
-	s := w.script(t, pinentrytest.Yes, pinentrytest.PIN("54321"), pinentrytest.PIN(w.Card.PIN2))
-	p := w.open(t, "/sign")
-	p.choose(file(t, "leping.pdf", contract()))
-	p.click("#go")
-	p.wait(signed)
+func wrongPIN(t *testing.T, w *pagestest.World) {
+	s := w.Script(t, pinentrytest.Yes, pinentrytest.PIN("54321"), pinentrytest.PIN(w.Card.PIN2))
+	p := w.Open(t, "/sign")
+	p.Choose(pagestest.File(t, "leping.pdf", contract()))
+	p.Click("#go")
+	p.Wait(pagestest.Signed)
 	if shown := s.Shown(t, 2); shown.Error != "Wrong PIN2." {
 		t.Errorf("%+v", shown)
 	}
-	valid(t, w, w.download(t, p, downloadName(p)))
+	valid(t, w, w.Download(t, p))
 }
 
 // changed is the forgery beside the good ones: the page must not call it valid.
-func changed(t *testing.T, w *world) {
-	w.script(t, pinentrytest.Yes, pinentrytest.PIN(w.Card.PIN2))
-	p := w.open(t, "/sign")
-	p.choose(file(t, "leping.pdf", contract()))
-	p.click("#go")
-	p.wait(signed)
-	path := w.download(t, p, downloadName(p))
+func changed(t *testing.T, w *pagestest.World) {
+	w.Script(t, pinentrytest.Yes, pinentrytest.PIN(w.Card.PIN2))
+	p := w.Open(t, "/sign")
+	p.Choose(pagestest.File(t, "leping.pdf", contract()))
+	p.Click("#go")
+	p.Wait(pagestest.Signed)
+	path := w.Download(t, p)
 	document, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -214,64 +207,64 @@ func changed(t *testing.T, w *world) {
 	if err := os.WriteFile(forged, document, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if got := w.judged(t, forged); got != "Not valid" {
+	if got := judged(t, w, forged); got != "Not valid" {
 		t.Errorf("the page says %q", got)
 	}
 }
 
 // keyboard signs without a mouse: only the file chooser, which is the system's,
 // is not walked through.
-func keyboard(t *testing.T, w *world) {
-	w.script(t, pinentrytest.Yes, pinentrytest.PIN(w.Card.PIN2))
-	p := w.open(t, "/sign")
-	p.choose(file(t, "leping.pdf", contract()))
-	p.tabTo("#files")
-	p.tabTo("#mode-upload")
+func keyboard(t *testing.T, w *pagestest.World) {
+	w.Script(t, pinentrytest.Yes, pinentrytest.PIN(w.Card.PIN2))
+	p := w.Open(t, "/sign")
+	p.Choose(pagestest.File(t, "leping.pdf", contract()))
+	tabTo(t, p, "#files")
+	tabTo(t, p, "#mode-upload")
 	browsertest.Press(t, p.Page, "ArrowDown", false)
-	p.wait(`document.activeElement.id === "mode-digests" && document.querySelector("#mode-digests").checked`)
-	p.wait(ready)
-	p.tabTo("#go")
+	p.Wait(`document.activeElement.id === "mode-digests" && document.querySelector("#mode-digests").checked`)
+	p.Wait(pagestest.Ready)
+	tabTo(t, p, "#go")
 	browsertest.Press(t, p.Page, "Enter", false)
-	p.wait(signed)
-	if !p.is(`document.activeElement.id === "done"`) {
+	p.Wait(pagestest.Signed)
+	if !p.Is(`document.activeElement.id === "done"`) {
 		t.Error("the result is not where the keyboard is")
 	}
-	p.tabTo("#download")
-	if name := downloadName(p); !strings.HasSuffix(name, ".asice") {
+	tabTo(t, p, "#download")
+	if name := p.DownloadName(); !strings.HasSuffix(name, ".asice") {
 		t.Errorf("the download is %s", name)
 	}
 }
 
 // tabTo presses Tab until the element has the keyboard, and sees to it that
 // what has it is visible.
-func (p *tab) tabTo(selector string) {
-	p.t.Helper()
+func tabTo(t *testing.T, p *pagestest.Tab, selector string) {
+	t.Helper()
 	for range 40 {
-		browsertest.Press(p.t, p.Page, "Tab", false)
-		if p.is(`document.activeElement.matches("` + selector + `")`) {
-			if !p.is(`getComputedStyle(document.activeElement).outlineStyle !== "none"`) {
-				p.t.Errorf("nobody sees that %s has the keyboard", selector)
+		browsertest.Press(t, p.Page, "Tab", false)
+		if p.Is(`document.activeElement.matches("` + selector + `")`) {
+			if !p.Is(`getComputedStyle(document.activeElement).outlineStyle !== "none"`) {
+				t.Errorf("nobody sees that %s has the keyboard", selector)
 			}
 			return
 		}
 	}
-	p.t.Fatalf("the keyboard does not reach %s", selector)
+	t.Fatalf("the keyboard does not reach %s", selector)
 }
 
 // judged lets the page judge a file, and gives its answer.
-func (w *world) judged(t *testing.T, path string) string {
+func judged(t *testing.T, w *pagestest.World, path string) string {
 	t.Helper()
-	p := &tab{w.browser.Open(t, w.URL+"/validate"), t}
-	defer p.Close(t)
+	p := pagestest.NewTab(t, w.Browser, w.URL+"/validate")
+	defer p.Close()
 	browsertest.Choose(t, p.Page, "#document", path)
-	p.click("form.card button")
-	p.wait(`document.querySelector(".answer")`)
-	return p.text("h1")
+	p.Click("form.card button")
+	p.Wait(`document.querySelector(".answer")`)
+	return p.Text("h1")
 }
 
 // valid judges a file with our own verifier, by the root of the demonstration
 // PKI alone and without asking anybody.
-func valid(t *testing.T, w *world, path string) {
+func valid(t *testing.T, w *pagestest.World, path string) {
 	t.Helper()
 	f, err := os.Open(path)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"eidgate/gateway/pages/pagestest"
 	"eidgate/internal/browsertest"
 	"eidgate/internal/testtool"
 )
@@ -14,7 +15,7 @@ import (
 //
 //	go test -tags screenshots -run TestScreenshots ./gateway/web ./gateway/pages
 func TestScreenshots(t *testing.T) {
-	w := newWorld(t)
+	w := pagestest.New(t)
 	for _, shot := range []struct {
 		language, state, name string
 		width                 int
@@ -26,7 +27,7 @@ func TestScreenshots(t *testing.T) {
 		{"en", "trouble", "sign-trouble-en", 1000, false},
 		{"et", "done", "sign-done-et", 1000, false},
 	} {
-		states(t, w, shot.language, func(p *tab, state string) {
+		states(t, w, shot.language, func(p *pagestest.Tab, state string) {
 			if state == shot.state {
 				browsertest.Look(t, p.Page, shot.width, shot.dark)
 				browsertest.Picture(t, p.Page, filepath.Join(testtool.Root(t), "docs", "screenshots", shot.name+".png"))

@@ -18,11 +18,8 @@ import (
 // nsASiC is the namespace of ASiC's own XML (EN 319 162-1 §A.2).
 const nsASiC = "http://uri.etsi.org/02918/v1.2.1#"
 
-// Media types of what a list of files refers to.
-const (
-	mediaCMS   = "application/pkcs7-signature"
-	mediaStamp = "application/vnd.etsi.timestamp-token"
-)
+// mediaCMS is the media type of what signs a list of files.
+const mediaCMS = "application/pkcs7-signature"
 
 // cmsPending is a CMS signature that lacks its value.
 type cmsPending struct{ *cms.Prepared }
@@ -55,7 +52,7 @@ func (p *Prepared) listXML() []byte {
 	var b strings.Builder
 	b.WriteString(`<?xml version="1.0" encoding="UTF-8" standalone="no"?>` + "\n" +
 		`<asic:ASiCManifest xmlns:asic="` + nsASiC + `" xmlns:ds="` + xmlsec.NSDSig + `">` +
-		`<asic:SigReference URI="` + escape(xades.EncodeURI(p.name)) + `" MimeType="` + p.mediaType() + `"/>`)
+		`<asic:SigReference URI="` + escape(xades.EncodeURI(p.name)) + `" MimeType="` + mediaCMS + `"/>`)
 	for i := range p.files {
 		f := &p.files[i]
 		b.WriteString(`<asic:DataObjectReference URI="` + escape(xades.EncodeURI(f.Name)) + `"` + mimeAttribute(f.MediaType) +
@@ -64,14 +61,6 @@ func (p *Prepared) listXML() []byte {
 	}
 	b.WriteString(`</asic:ASiCManifest>`)
 	return []byte(b.String())
-}
-
-// mediaType is that of the file that signs a list.
-func (p *Prepared) mediaType() string {
-	if strings.HasSuffix(p.name, ".tst") {
-		return mediaStamp
-	}
-	return mediaCMS
 }
 
 func mimeAttribute(media string) string {
@@ -161,35 +150,11 @@ func liftCMS(ctx context.Context, message []byte, from, to sign.Level, tsa sign.
 	return l.To(ctx, message, from, to)
 }
 
-// archiveCMS adds a list of everything in the container and a time-stamp over
-// it: level LTA (EN 319 162-1 §A.7).
-func (p *Prepared) archiveCMS(ctx context.Context, message []byte, tsa sign.Timestamper) error {
-	number := strings.TrimSuffix(strings.TrimPrefix(p.name, metaFolder+"signature"), ".p7s")
-	stamp := metaFolder + "timestamp" + number + ".tst"
-	all := &Prepared{hash: p.hash, name: stamp, files: p.files}
-	for _, x := range append(p.extra, extra{p.name, message}) {
-		all.files = append(all.files[:len(all.files):len(all.files)], entry{Name: x.Name, Digest: sum(p.hash, x.Content)})
-	}
-	text := all.listXML()
-	token, err := tsa.Stamp(ctx, p.hash, sum(p.hash, text))
-	if err != nil {
-		return fmt.Errorf("getting the archive time-stamp: %w", err)
-	}
-	p.extra = append(p.extra, extra{metaFolder + "ASiCArchiveManifest" + number + ".xml", text}, extra{stamp, token.DER})
-	return nil
-}
-
-// liftCAdES adds the levels that the options ask for. Level LTA is a time-stamp
-// over everything in an ASiC-E container, and one inside the signature in
-// ASiC-S, which has no place for the other (EN 319 162-1 §4.3.3, §4.4.4).
+// liftCAdES adds the levels that the options ask for. Level LTA is an archive
+// time-stamp inside the signature, in both kinds of containers: what it rests on
+// can then be added, and it can be renewed, without a change to what it covers.
+// The list it signs protects the files.
 func (p *Prepared) liftCAdES(ctx context.Context, r *Result, o *Options) (err error) {
-	to := o.level()
-	if p.kind == ASiCE {
-		to = min(to, sign.LevelLT)
-	}
-	if r.Message, r.Level, err = liftCMS(ctx, r.Message, sign.LevelB, to, o.Timestamper, o.Evidence); err != nil || !o.Archive || p.kind == ASiCS {
-		return err
-	}
-	r.Level = sign.LevelLTA
-	return p.archiveCMS(ctx, r.Message, o.Timestamper)
+	r.Message, r.Level, err = liftCMS(ctx, r.Message, sign.LevelB, o.level(), o.Timestamper, o.Evidence)
+	return err
 }

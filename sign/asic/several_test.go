@@ -190,13 +190,7 @@ func TestCAdESLevels(t *testing.T) {
 		o.CAdES = true
 		container := signFiles(t, signer, files(), o)
 		wantValid(t, validate(t, container, w.Trust(level < sign.LevelLT)), level)
-		if level == sign.LevelLTA {
-			if _, err := extend(t, container, w, sign.LevelLTA); fault.CodeOf(err) != "asic.options" {
-				t.Errorf("under an archive time-stamp: %v", err)
-			}
-			continue
-		}
-		for _, to := range []sign.Level{sign.LevelLT, sign.LevelLTA} {
+		for to := max(level, sign.LevelLT); to <= sign.LevelLTA; to++ {
 			lifted, err := extend(t, container, w, to)
 			if err != nil {
 				t.Fatal(err)
@@ -205,6 +199,21 @@ func TestCAdESLevels(t *testing.T) {
 		}
 		both := add(t, container, signer, o)
 		wantValid(t, validate(t, both, w.Trust(level < sign.LevelLT)), level, level)
+	}
+}
+
+// TestCAdESUnderAnArchiveManifest judges what other programs make: a time-stamp
+// over everything in the container, whose files cannot be changed any more.
+func TestCAdESUnderAnArchiveManifest(t *testing.T) {
+	w := testpki.New(t)
+	signer := w.Card("P-256")
+	o := at(w, signer, sign.LevelLT)
+	o.CAdES = true
+	b := open(t, signFiles(t, signer, files(), o))
+	archived(t, w, b, "")
+	wantValid(t, validate(t, b.bytes(), w.Trust(false)), sign.LevelLTA)
+	if _, err := extend(t, b.bytes(), w, sign.LevelLTA); fault.CodeOf(err) != "asic.options" {
+		t.Errorf("lifted: %v", err)
 	}
 }
 

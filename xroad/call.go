@@ -64,7 +64,7 @@ func connectionFault(err error) *Fault {
 	if errors.Is(err, errPeer) || errors.Is(err, errConnection) || strings.Contains(err.Error(), "tls: ") {
 		return newFault(atConsumer, codeTLS, "Security server has no valid authentication certificate").because(err)
 	}
-	return newFault(atConsumer, codeNetwork, "Could not connect to the provider's security server").because(err)
+	return newFault(atConsumer, codeNetwork, "Could not connect to the provider's security server").because(withoutContent(err))
 }
 
 // remoteFault passes a provider's fault on unchanged.

@@ -37,7 +37,11 @@ func (x *outgoing) refuse(ctx context.Context, stage Stage, f *Fault) *Fault {
 	return f
 }
 
+// logFault writes a refusal or failure down, also for a caller who has gone:
+// hanging up is no way to try something unseen.
 func (g *Gateway) logFault(ctx context.Context, a Access, stage Stage, f *Fault, before ...entry) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settle)
+	defer cancel()
 	a.Stage, a.Fault = stage, f.Type
 	return g.log.write(ctx, a, append(before, entry{part: faultPart, fault: f})...)
 }

@@ -299,6 +299,23 @@ func TestAuthentication(t *testing.T) {
 	}
 }
 
+// TestHangingUp: a denial is recorded although nobody waits for it.
+func TestHangingUp(t *testing.T) {
+	w := newWorld(t).sqlite()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	r, err := http.NewRequestWithContext(ctx, "GET", whole, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.RequestURI = whole
+	r.Header.Set("X-Road-Client", "DEMO/COM/12345678/nobody")
+	w.consumer.Consumer().ServeHTTP(&recorder{header: http.Header{}}, r)
+	if a := w.consumerLog.last(t); a.Stage != xroad.Denied {
+		t.Errorf("recorded %+v", a)
+	}
+}
+
 type recorder struct {
 	header http.Header
 	status int

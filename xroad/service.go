@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 
@@ -13,7 +14,7 @@ import (
 )
 
 // errServiceMessage: a service's answer cannot be a message.
-var errServiceMessage = errors.New("the service's headers are too many or too large")
+var errServiceMessage = errors.New("the answer is not HTTP, or its headers are too many or too large")
 
 // answer asks the service.
 func (x *incoming) answer(ctx context.Context) (*response, *spool, *Fault) {
@@ -73,10 +74,21 @@ func (x *incoming) remote(ctx context.Context) (*response, *spool, *Fault) {
 }
 
 func serviceDown(err error) *Fault {
+	err = withoutContent(err)
 	if errors.Is(err, context.DeadlineExceeded) {
 		return newFault(atProvider, codeServiceFailedNet, "Read timed out").because(err)
 	}
 	return newFault(atProvider, codeServiceFailedNet, "The service could not be reached").because(err)
+}
+
+// withoutContent keeps what was received out of logs: net/http quotes answers
+// that are not HTTP.
+func withoutContent(err error) error {
+	var network net.Error
+	if errors.As(err, &network) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || errors.Is(err, context.Canceled) {
+		return err
+	}
+	return errServiceMessage
 }
 
 // checked refuses an answer that cannot be a message.

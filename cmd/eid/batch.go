@@ -12,6 +12,27 @@ import (
 	"eidgate/internal/fault"
 )
 
+const batchHelp = `Signing several files with eid sign:
+
+  Several PDFs, or files with --format cades, are signed one after the other.
+  --batch does so for containers too, one for each file, and takes a folder for
+  the files in it (for PDF formats the PDFs), not for those in folders deeper.
+
+  Before a card is used, every file is looked at: one that cannot be read, an
+  output that exists already, or two files that would become one, and nothing
+  is signed.
+
+  Each signature is made with one PIN entry and shown as "Signature 3 of 12".
+  Estonian cards ask for PIN2 each time. A token that allows it is asked once
+  for the whole batch.
+
+  A file that cannot be signed for what it is, such as one that is no PDF or is
+  damaged, is left out, and the next one is tried. Anything else stops the batch
+  at once: a wrong PIN, the card, a service that does not answer, a full disk.
+  Files finished until then are complete and stay. The last line says how many
+  were signed, which were not, and which were not tried; to go on, name those.
+`
+
 // job is one signature to be made: its files, which are one unless a container
 // takes several, and the output.
 type job struct {

@@ -157,6 +157,7 @@ func TestSettingsExample(t *testing.T) {
 func TestUsage(t *testing.T) {
 	w := newWorld(t)
 	w.run(t, "help", "exit-codes").want(t, exitOK, "card or PIN trouble")
+	w.run(t, "help", "batch").want(t, exitOK, "Signature 3 of 12")
 	w.run(t, "help", "settings").want(t, exitOK, "timestamp_url")
 	w.run(t, "help", "policy").want(t, exitOK, sign.PolicyVersion, sign.Policy()[0].ID)
 	for _, args := range [][]string{{"frobnicate"}, {"sign"}, {"verify"}, {"sign", "--pin", "1234", "x.pdf"}, {"help", "me"}} {

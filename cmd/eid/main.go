@@ -1,9 +1,10 @@
-// Command eid is what an e-resident runs: it shows the card, signs PDFs with it,
+// Command eid is what an e-resident runs: it shows the card, signs files with it,
 // checks signatures and makes Web eID tokens. Documents never leave the machine.
 //
 //	eid card list
 //	eid card show
 //	eid sign --level LT contract.pdf
+//	eid sign --batch folder
 //	eid verify contract-signed.pdf
 //	eid auth --origin https://example.org --nonce NONCE
 //
@@ -56,7 +57,7 @@ type commands struct {
 	Verify verifyCommand `cmd:"" help:"Check the signatures of PDFs and containers."`
 	Auth   authCommand   `cmd:"" help:"Log in: print a Web eID authentication token."`
 	Trust  trustCommands `cmd:"" help:"Fetch and show trusted lists."`
-	Help   helpCommand   `cmd:"" help:"Explain exit codes, settings or the validation policy."`
+	Help   helpCommand   `cmd:"" help:"Explain batches, exit codes, settings or the validation policy."`
 }
 
 // app is the program's connection to the world, given to every command.
@@ -108,11 +109,13 @@ func (a *app) run(ctx context.Context, args []string) int {
 }
 
 type helpCommand struct {
-	Topic string `arg:"" optional:"" enum:"exit-codes,settings,policy," default:"" help:"exit-codes, settings or policy."`
+	Topic string `arg:"" optional:"" enum:"batch,exit-codes,settings,policy," default:"" help:"batch, exit-codes, settings or policy."`
 }
 
 func (h *helpCommand) Run(a *app) error {
 	switch h.Topic {
+	case "batch":
+		fmt.Fprint(a.out, batchHelp)
 	case "exit-codes":
 		fmt.Fprint(a.out, exitCodesHelp)
 	case "settings":
@@ -123,7 +126,7 @@ func (h *helpCommand) Run(a *app) error {
 			fmt.Fprintf(a.out, "\n%s\n  %s\n  Why: %s\n", rule.ID, rule.Choice, rule.Why)
 		}
 	default:
-		return fmt.Errorf("%w: name a topic, exit-codes, settings or policy", errUsage)
+		return fmt.Errorf("%w: name a topic: batch, exit-codes, settings or policy", errUsage)
 	}
 	return nil
 }

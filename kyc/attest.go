@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"eidgate/internal/db"
-	"eidgate/internal/jws"
 	"eidgate/kyc/sdjwt"
 )
 
@@ -19,7 +18,7 @@ type NewAttestation struct {
 	Claims []string
 	// Holder is the key that presentations will be bound to; nil makes a bearer
 	// attestation.
-	Holder *jws.Key
+	Holder *sdjwt.Key
 	// Life is 1 minute to 400 days; zero is 90 days. It never outlives the
 	// card's certificate.
 	Life time.Duration
@@ -120,7 +119,7 @@ func (r *row) attested(asked []string) ([]string, error) {
 	return asked, nil
 }
 
-func (s *Service) credential(r *row, a *Attestation, claims []string, holder *jws.Key) sdjwt.Credential {
+func (s *Service) credential(r *row, a *Attestation, claims []string, holder *sdjwt.Key) sdjwt.Credential {
 	c := sdjwt.Credential{
 		Type: s.VCT(), IssuedAt: a.IssuedAt, NotBefore: a.IssuedAt, Expires: a.ExpiresAt, Holder: holder, Status: &a.Status,
 		Plain: map[string]any{"verification": s.verification(r), "livemode": s.options.Live},

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"eidgate/internal/jws"
+	"eidgate/kyc/sdjwt"
 )
 
 // Client calls an eidgate's KYC API.
@@ -92,10 +92,10 @@ func (c *Client) Result(ctx context.Context, id string) (json.RawMessage, error)
 
 // NewAttestation is what to have attested.
 type NewAttestation struct {
-	Session string   `json:"session"`
-	Claims  []string `json:"claims,omitempty"`
-	Holder  *jws.Key `json:"holder_jwk,omitempty"`
-	TTL     int64    `json:"ttl,omitempty"` // seconds
+	Session string     `json:"session"`
+	Claims  []string   `json:"claims,omitempty"`
+	Holder  *sdjwt.Key `json:"holder_jwk,omitempty"`
+	TTL     int64      `json:"ttl,omitempty"` // seconds
 }
 
 // Attestation is an SD-JWT VC and its identifier for revoking it.

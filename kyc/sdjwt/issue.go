@@ -49,7 +49,7 @@ type Credential struct {
 	IssuedAt, NotBefore, Expires time.Time
 	// Holder is the key that presentations are bound to; nil makes a bearer
 	// attestation.
-	Holder *jws.Key
+	Holder *Key
 	Status *Status
 	// Plain are claims that every presentation shows.
 	Plain map[string]any

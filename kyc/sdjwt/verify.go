@@ -55,7 +55,7 @@ type Verified struct {
 	// Status is where revocation is published; nil when nowhere.
 	Status *Status
 	// Holder is the key it is bound to; Bound says that the presenter had it.
-	Holder *jws.Key
+	Holder *Key
 	Bound  bool
 	// Certificate signed it; status lists are signed by the same.
 	Certificate *x509.Certificate
@@ -69,7 +69,7 @@ type claims struct {
 	NotBefore *int64 `json:"nbf"`
 	Expires   *int64 `json:"exp"`
 	Holder    *struct {
-		Key *jws.Key `json:"jwk"`
+		Key *Key `json:"jwk"`
 	} `json:"cnf"`
 	Status *struct {
 		List *Status `json:"status_list"`
@@ -211,7 +211,7 @@ func hostMatches(issuer string, certificate *x509.Certificate) error {
 
 const defaultBindingAge = 5 * time.Minute
 
-func checkBinding(holder *jws.Key, presentation, proof string, expect Expect, now time.Time) error {
+func checkBinding(holder *Key, presentation, proof string, expect Expect, now time.Time) error {
 	if holder == nil || proof == "" || expect.Audience == "" || expect.Nonce == "" {
 		return ErrBinding
 	}

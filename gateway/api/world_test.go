@@ -95,7 +95,7 @@ func (w *world) serve(t *testing.T) {
 	engine := gin.New()
 	engine.HandleMethodNotAllowed = true
 	w.api.Mount(engine)
-	rules := limits.Rules{Body: 1 << 20, Pause: 300 * time.Millisecond, Rate: 1, Grace: time.Minute, Now: time.Now}
+	rules := limits.Rules{Body: 1 << 20, Pause: 300 * time.Millisecond, Rate: 1, Grace: time.Minute}
 	w.server = httptest.NewUnstartedServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		rw.Header().Set("Request-Id", "req_1")
 		r = r.WithContext(problem.Set(r.Context(), &problem.Scene{RequestID: "req_1"}))

@@ -56,6 +56,9 @@ func (s *Service) Complete(ctx context.Context, caller *Caller, id string, c Com
 	if err != nil {
 		return s.finishedElsewhere(ctx, r.ID, err)
 	}
+	if done.container != nil {
+		defer done.container.release()
+	}
 	return s.store(ctx, caller, r, done)
 }
 
@@ -149,7 +152,7 @@ func (s *Service) store(ctx context.Context, caller *Caller, r *row, done *finis
 	err := s.Database.Tx(ctx, func(tx db.Querier) error {
 		result, err := tx.ExecContext(ctx, `UPDATE signing_requests SET state = 'completed', result = $2, result_blob = $3, result_size = $4, proven = $5, expires = $6
 			WHERE id = $1 AND state = 'signed'`,
-			r.ID, done.result, null(done.blob), done.size, done.proven.UnixMicro(), s.Now().Add(s.Limits.Keep).UnixMicro())
+			r.ID, done.result, null(done.blob()), done.size, done.proven.UnixMicro(), s.Now().Add(s.Limits.Keep).UnixMicro())
 		if err != nil {
 			return fmt.Errorf("storing the signed document: %w", err)
 		}
@@ -158,16 +161,19 @@ func (s *Service) store(ctx context.Context, caller *Caller, r *row, done *finis
 			return err
 		}
 		if !first {
-			return s.leaveTo(ctx, tx, now, done.blob)
+			return s.leaveTo(ctx, tx, now, done.blob())
 		}
-		if done.blob != "" {
-			if err := s.keepContainer(ctx, tx, r.ID, done.blob); err != nil {
+		if done.container != nil {
+			if err := s.keepContainer(ctx, tx, r.ID, done.container); err != nil {
 				return err
 			}
 		}
 		return s.record(ctx, tx, now.access(caller, Completes, nil))
 	})
 	if err != nil {
+		if done.container != nil {
+			done.container.drop(ctx)
+		}
 		return nil, err
 	}
 	return &now.Signature, nil
@@ -184,15 +190,12 @@ func (s *Service) leaveTo(ctx context.Context, tx db.Querier, now *row, blob str
 	return s.alive(now)
 }
 
-func (s *Service) keepContainer(ctx context.Context, tx db.Querier, id, blob string) error {
-	if err := dropBlobs(ctx, tx, `request = $1 AND id <> $2`, id, blob); err != nil {
+// keepContainer makes the container the only document that is left.
+func (s *Service) keepContainer(ctx context.Context, tx db.Querier, id string, container *blobWriter) error {
+	if err := dropBlobs(ctx, tx, `request = $1 AND id <> $2`, id, container.id); err != nil {
 		return fmt.Errorf("dropping the uploads: %w", err)
 	}
-	result, err := tx.ExecContext(ctx, `UPDATE signing_blobs SET whole = $2 WHERE id = $1`, blob, true)
-	if err != nil {
-		return fmt.Errorf("storing the container: %w", err)
-	}
-	return one(result, ErrSuperseded)
+	return container.seal(tx)
 }
 
 func null(text string) any {

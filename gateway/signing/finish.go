@@ -98,10 +98,10 @@ func (j *job) writeContainer(ctx context.Context, p *asic.Prepared, message []by
 	if err != nil {
 		return nil, err
 	}
-	defer w.release()
 	out, err := j.fillContainer(ctx, p, w, message)
 	if err != nil {
 		w.drop(ctx)
+		w.release()
 		return nil, err
 	}
 	return out, nil
@@ -111,14 +111,11 @@ func (j *job) fillContainer(ctx context.Context, p *asic.Prepared, w *blobWriter
 	if err := p.Write(ctx, w, j.files(ctx), message); err != nil {
 		return nil, fmt.Errorf("writing the container: %w", err)
 	}
-	if err := w.flush(); err != nil {
-		return nil, err
-	}
-	report, err := asic.Validate(ctx, j.service.reader(ctx, w.id, w.size), w.size, j.service.trust())
+	report, err := asic.Validate(ctx, w.reader(j.service), w.size(), j.service.trust())
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrSelfCheck, err)
 	}
-	out := &finished{result: message, blob: w.id, size: w.size}
+	out := &finished{result: message, container: w, size: w.size()}
 	out.proven, err = j.accept(report)
 	return out, err
 }

@@ -106,10 +106,10 @@ func (j *job) files(ctx context.Context) []asic.File {
 
 // finished is a signed document that was made and validated, and not yet stored.
 type finished struct {
-	result []byte // end of a PDF, or signature file of a container
-	blob   string // a whole container
-	size   int64
-	proven time.Time
+	result    []byte      // end of a PDF, or signature file of a container
+	container *blobWriter // a whole container, not sealed yet
+	size      int64
+	proven    time.Time
 }
 
 // finish lifts the signature to level LT, makes the document and validates it.
@@ -148,4 +148,12 @@ func (j *job) accept(report *sign.Report) (time.Time, error) {
 		return got.Proven, nil
 	}
 	return time.Time{}, fmt.Errorf("%w: it has no signature", ErrSelfCheck)
+}
+
+// blob is the container's, or empty.
+func (f *finished) blob() string {
+	if f.container == nil {
+		return ""
+	}
+	return f.container.id
 }

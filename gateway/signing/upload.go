@@ -83,10 +83,7 @@ func receive(w *blobWriter, body io.Reader, format Format, file *File) ([]byte, 
 	if _, err := io.Copy(w, onlyReader{in}); err != nil {
 		return nil, truncated(err)
 	}
-	if err := w.flush(); err != nil {
-		return nil, err
-	}
-	if w.size != file.Size {
+	if w.size() != file.Size {
 		return nil, ErrTruncated
 	}
 	if n, _ := io.ReadFull(body, make([]byte, 1)); n != 0 {
@@ -124,11 +121,7 @@ func (s *Service) received(ctx context.Context, r *row, file *File, w *blobWrite
 		if err := dropBlobs(ctx, tx, `request = $1 AND purpose = $2 AND whole`, r.ID, strconv.Itoa(file.Number)); err != nil {
 			return fmt.Errorf("dropping the earlier upload: %w", err)
 		}
-		result, err := tx.ExecContext(ctx, `UPDATE signing_blobs SET whole = $2 WHERE id = $1`, w.id, true)
-		if err != nil {
-			return fmt.Errorf("storing a file: %w", err)
-		}
-		if err := one(result, ErrSuperseded); err != nil {
+		if err := w.seal(tx); err != nil {
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, `UPDATE signing_files SET blob = $3, sha256 = $4 WHERE request = $1 AND number = $2`, r.ID, file.Number, w.id, sum); err != nil {

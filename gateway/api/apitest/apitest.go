@@ -209,3 +209,12 @@ func (s *Signer) Repeat(ctx context.Context, id string) error {
 	_, err := s.post(ctx, "/v1/signatures/"+id+"/complete", struct{}{})
 	return err
 }
+
+// Announce creates a signature of one file that is not here, and gives its id.
+func (s *Signer) Announce(ctx context.Context, format, name string, size int) (string, error) {
+	got, err := s.post(ctx, "/v1/signatures", map[string]any{"format": format, "files": []any{map[string]any{"name": name, "size": size}}})
+	if err != nil {
+		return "", err
+	}
+	return got.ID, nil
+}

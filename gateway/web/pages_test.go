@@ -1,7 +1,6 @@
 package web_test
 
 import (
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -15,8 +14,6 @@ import (
 	"eidgate/gateway/web"
 	"eidgate/sign"
 )
-
-func quiet() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }
 
 func renderer(t testing.TB, o web.Options) *web.Renderer {
 	t.Helper()
@@ -168,7 +165,7 @@ func TestProblemPages(t *testing.T) {
 }
 
 func TestUnknownPageIsAnError(t *testing.T) {
-	r, err := web.New(web.Options{Log: quiet()})
+	r, err := web.New(web.Options{Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -158,7 +158,7 @@ func (r *Renderer) Write(w http.ResponseWriter, req *http.Request, status int, n
 	if req.Method == http.MethodHead {
 		return
 	}
-	if _, err := w.Write(body); err != nil {
+	if _, err := w.Write(body); err != nil { //nolint:gosec // html/template escaped what came from outside
 		r.options.Log.DebugContext(req.Context(), "a page was not read to its end", "page", name, "error", err)
 	}
 }

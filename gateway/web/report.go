@@ -79,6 +79,7 @@ func tone(i sign.Indication) string {
 		return "good"
 	case sign.TotalFailed:
 		return "bad"
+	case sign.Indeterminate, sign.NotSigned:
 	}
 	return "unclear"
 }
@@ -119,6 +120,7 @@ func verdict(i sign.Indication) string {
 		return "passed"
 	case sign.TotalFailed:
 		return "failed"
+	case sign.Indeterminate, sign.NotSigned:
 	}
 	return "unclear"
 }

@@ -30,6 +30,7 @@ func TestExport(t *testing.T) {
 		w.start(storetest.Open(t, storetest.SQLite(t)), s)
 		w.do("POST", persons+"/persons", "the body", "X-Road-Id", "my-7")
 		w.do("HEAD", persons+"/persons/1", "", "X-Road-Id", "no-body")
+		w.do("GET", whole, "", "X-Road-Id", "empty")
 		for _, g := range []*xroad.Gateway{w.provider, w.consumer} {
 			for _, part := range []xroad.Part{xroad.Request, xroad.Response} {
 				dir := w.judge(t, g, "my-7", part)
@@ -49,6 +50,11 @@ func TestExport(t *testing.T) {
 				if _, err := os.Stat(filepath.Join(dir, "body.sha512")); err == nil {
 					t.Error("a message without a body has a digest of one")
 				}
+			}
+			// An answer that may have a body has one, of no bytes (RestMessage).
+			dir := w.judge(t, g, "empty", xroad.Response)
+			if got, err := os.ReadFile(filepath.Join(dir, "body.sha512")); err != nil || string(got) != fmt.Sprintf("%x  body\n", sha512.Sum512(nil)) {
+				t.Errorf("%s %v", got, err)
 			}
 		}
 	})

@@ -21,8 +21,9 @@ func TestConnections(t *testing.T) {
 	w, m, calls := attacked(t)
 	w.do("GET", whole, "")
 	calls.Store(0)
+	newest := uint16(tls.VersionTLS13)
 	send := func(cert *tls.Certificate, body []byte) (answer, error) {
-		config := &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS12}
+		config := &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS12, MaxVersion: newest}
 		if cert != nil {
 			config.Certificates = []tls.Certificate{*cert}
 		}
@@ -57,6 +58,10 @@ func TestConnections(t *testing.T) {
 		if a, err := send(cert, m.lastRequest); err == nil {
 			t.Errorf("%s: %+v", name, a)
 		}
+	}
+	newest = tls.VersionTLS12
+	if a, err := send(&w.company.tls, m.lastRequest); err == nil {
+		t.Errorf("TLS 1.2: %+v", a)
 	}
 	if calls.Load() != 0 {
 		t.Error("the service was called")

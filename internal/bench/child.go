@@ -38,8 +38,12 @@ func runChild(args []string) error {
 		return writeDocument(rest[1], size)
 	case task == cardsTask && len(rest) == 1: // DIR
 		return measureCards(rest[0], os.Stdout)
-	case task == "long-term" && len(rest) == 3: // PKI IN OUT
-		return signLongTerm(rest[0], rest[1], rest[2])
+	case task == "serve" && len(rest) == 2: // PKI OUT
+		return serve(rest[0], rest[1], os.Stdin, os.Stdout)
+	case task == warmTask && len(rest) == 1: // TRUST
+		return answerWarm(rest[0], os.Stdin, os.Stdout)
+	case (task == "long-term" || task == "container") && len(rest) == 3: // PKI IN OUT
+		return signLongTerm(rest[0], task == "container", rest[1], rest[2])
 	case task == "hash" && len(rest) == 1: // IN
 		return hashFile(rest[0])
 	case task == "pdfsign-verify" && len(rest) == 1: // IN

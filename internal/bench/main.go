@@ -1,17 +1,24 @@
 // Command bench measures signing and checking against the physical floor, which
-// is copying a file and hashing it with SHA-256, and against peers that are
-// installed: pdfsign (in this module) and podofosign (Debian). It is what "make
-// bench" runs.
+// is copying a file and hashing it with SHA-256, and against peers: pdfsign (in
+// this module), podofosign (Debian), pyHanko (PyPI) and digidoc4j (Maven
+// Central). It is what "make bench" runs; a peer that is not installed has a line
+// that says so.
 //
-// Every figure is of whole processes, one after the other in turn, so that what
-// the machine does meanwhile hits all alike; the table gives medians, ratios to
-// the floor of the same run, and the budgets of the project beside them. Keys
-// are software keys: no card's time is in these figures. A last table is of
-// simulated cards, against OpenSC.
+// Figures are of whole processes, one after the other in turn, so that what the
+// machine does meanwhile hits all alike; the tables give medians of the time that
+// passed and of the processor time of all cores together, ratios to the floor of
+// the same run, the most memory, and the budgets of the project beside them. A
+// budget in times the floor holds for both times. What services answer for level
+// LT comes from another process of this machine. Keys are software keys: no
+// card's time is in these figures.
+//
+// Then come validations in programs that stay, warm, against the signatures
+// behind the verdict and the peers; and simulated cards, against OpenSC.
 package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -43,8 +50,10 @@ func main() {
 // settings of one run.
 type settings struct {
 	bin   string // folder of the built programs
+	tools string // folder of the peers
 	dir   string // where the files are
 	runs  int    // of the smallest size; larger ones get fewer
+	warm  int    // validations before the peer that compiles while it runs is measured
 	large bool   // measure a document of 2.3 GB too
 }
 
@@ -52,8 +61,10 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 	var s settings
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.StringVar(&s.bin, "bin", "bin", "folder of the built programs")
+	flags.StringVar(&s.tools, "tools", ".tools", "folder of the peers that the make targets install")
 	flags.StringVar(&s.dir, "dir", defaultDir(), "folder for the files, 1 GB free; memory shows the programs, a disk shows the disk")
 	flags.IntVar(&s.runs, "runs", 21, "runs of the smallest size")
+	flags.IntVar(&s.warm, "warm", 1500, "validations before the Java peer is measured warm")
 	flags.BoolVar(&s.large, "large", false, "measure a document of 2.3 GB too, with the programs that do not hold it in memory; 7 GB free")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -67,19 +78,8 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	c, err := newCredentials(dir)
-	if err != nil {
-		return fmt.Errorf("making keys: %w", err)
-	}
 	b := &bench{settings: s, self: self, dir: dir, w: w}
-	fmt.Fprintf(w, "%d cores, %s, files in %s; medians of interleaved whole processes, software keys\n", runtime.NumCPU(), runtime.Version(), filepath.Dir(dir))
-	if err := b.suite(ctx, signing(ctx, self, s.bin, dir, c), false); err != nil {
-		return err
-	}
-	if err := b.suite(ctx, checking(self, s.bin, filepath.Join(dir, "pki", trustFolder)), true); err != nil {
-		return err
-	}
-	return b.cardTable(ctx)
+	return b.run(ctx)
 }
 
 // bench is one run of the command.
@@ -89,46 +89,73 @@ type bench struct {
 	w         io.Writer
 }
 
-// suite measures the contenders of a suite at each size and prints a table
-// each; signed gives them a file signed at level LT.
-func (b *bench) suite(ctx context.Context, s suite, signed bool) error {
-	for _, name := range s.missing {
-		fmt.Fprintf(b.w, "not measured: %s\n", name)
+func (b *bench) run(ctx context.Context) (err error) {
+	c, err := newCredentials(b.dir)
+	if err != nil {
+		return fmt.Errorf("making keys: %w", err)
 	}
-	sizes := []int64{100 << 10, 10 << 20, budgetSize}
+	s, err := b.startServices(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.stop()) }()
+	fmt.Fprintf(b.w, "%d cores, %s, files in %s; medians of interleaved whole processes, software keys\n",
+		runtime.NumCPU(), runtime.Version(), filepath.Dir(b.dir))
+	signing, checking := b.suites(c, s, b.newEID(ctx, c, s))
+	for _, u := range signing {
+		if err := b.suite(ctx, u, ""); err != nil {
+			return err
+		}
+	}
+	for i, task := range []string{"long-term", "container"} {
+		if err := b.suite(ctx, checking[i], task); err != nil {
+			return err
+		}
+		if err := b.warmTable(ctx, s, task); err != nil {
+			return err
+		}
+	}
+	return b.cardTable(ctx)
+}
+
+// suite measures the contenders of a suite at each size and prints a table
+// each; a task first signs what they are given.
+func (b *bench) suite(ctx context.Context, u suite, task string) error {
+	sizes := []int64{smallSize, 10 << 20, budgetSize}
 	if b.large {
 		sizes = append(sizes, largeSize)
 	}
 	for _, size := range sizes {
-		s := s.at(size)
-		in, err := b.document(ctx, size, signed)
+		u := u.at(size)
+		in, err := b.document(ctx, size, task)
 		if err != nil {
 			return fmt.Errorf("making the document: %w", err)
 		}
-		results, err := measureAll(ctx, s.all, in, filepath.Join(b.dir, "out.pdf"), runsFor(b.runs, size))
+		results, err := measureAll(ctx, u.all, in, filepath.Join(b.dir, "out.pdf"), runsFor(b.runs, size))
 		if err != nil {
-			return err
+			return fmt.Errorf("%s: %w", u.name, err)
 		}
-		printTable(b.w, s, size, results)
+		printTable(b.w, u, size, results)
 	}
 	return nil
 }
 
-// document makes the document to work on. Another process does it, so that
-// this one stays small: see peakOf.
-func (b *bench) document(ctx context.Context, size int64, signed bool) (string, error) {
+// document makes the document to work on, signed by a task if there is one.
+// Other processes do it, so that this one stays small: see watch.
+func (b *bench) document(ctx context.Context, size int64, task string) (string, error) {
 	in := filepath.Join(b.dir, "in.pdf")
-	if err := b.child(ctx, "document", strconv.FormatInt(size, 10), in); err != nil || !signed {
+	if err := b.do(ctx, "document", strconv.FormatInt(size, 10), in); err != nil || task == "" {
 		return in, err
 	}
-	pki, out := filepath.Join(b.dir, "pki"), filepath.Join(b.dir, "signed.pdf")
-	if err := os.RemoveAll(pki); err != nil {
-		return "", err
-	}
-	return out, b.child(ctx, "long-term", pki, in, out)
+	out := filepath.Join(b.dir, "signed"+extensions[task])
+	return out, b.do(ctx, task, filepath.Join(b.dir, "pki"), in, out)
 }
 
-func (b *bench) child(ctx context.Context, args ...string) error {
+// extensions of what the signing tasks make: digidoc4j goes by names.
+var extensions = map[string]string{"long-term": ".pdf", "container": ".asice"}
+
+// do runs a child that is not measured.
+func (b *bench) do(ctx context.Context, args ...string) error {
 	run := exec.CommandContext(ctx, b.self, append([]string{childCommand}, args...)...) //nolint:gosec // this very program
 	run.Stderr = os.Stderr
 	return run.Run()

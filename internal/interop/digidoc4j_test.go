@@ -28,15 +28,11 @@ type digidoc4j struct {
 // into the tools folder, once.
 func buildDigidoc4j(t *testing.T) (classpath string) {
 	t.Helper()
-	mvn, javac := testtool.Need(t, "mvn"), testtool.Need(t, "javac")
-	source := filepath.Join(testtool.Root(t), "internal", "interop", "digidoc4j")
+	testtool.Need(t, "mvn")
+	testtool.Need(t, "javac")
 	tools := filepath.Join(testtool.Root(t), ".tools", "digidoc4j")
-	lib, classes := filepath.Join(tools, "lib"), filepath.Join(tools, "classes")
-	if found, err := filepath.Glob(filepath.Join(lib, "digidoc4j-6.1.0.jar")); err != nil || len(found) == 0 {
-		testtool.Run(t, mvn, "-q", "-B", "-f", filepath.Join(source, "pom.xml"), "dependency:copy-dependencies", "-DoutputDirectory="+lib)
-	}
-	testtool.Run(t, javac, "-encoding", "UTF-8", "-d", classes, "-cp", lib+"/*", filepath.Join(source, "Judge.java"))
-	return classes + ":" + lib + "/*"
+	testtool.Run(t, filepath.Join(testtool.Root(t), ".make", "digidoc4j"), tools)
+	return filepath.Join(tools, "classes") + ":" + filepath.Join(tools, "lib") + "/*"
 }
 
 // startDigidoc4j trusts the given certificates: authorities and the time-stamp

@@ -1,7 +1,9 @@
+import com.sun.management.OperatingSystemMXBean;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.FileInputStream;
 import java.io.InputStreamReader;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
@@ -26,8 +28,10 @@ import org.digidoc4j.signers.PKCS12SignatureToken;
  *   validate FILE
  *   sign PROFILE P12 PASSWORD OUT FILE...
  *   extend PROFILE FILE OUT
+ *   repeat COUNT FILE
  *
- * Each answer is one line: "ok" or "no" or "error", then details.
+ * Each answer is one line: "ok" or "no" or "error", then details. Those of repeat, which validates a
+ * file so often, are the nanoseconds of processor time that the whole process used for it.
  */
 public final class Judge {
   private final Configuration configuration = new Configuration(Configuration.Mode.TEST);
@@ -75,6 +79,8 @@ public final class Judge {
         container.extendSignatureProfile(SignatureProfile.valueOf(command[1]));
         container.saveAsFile(command[3]);
         return "ok";
+      case "repeat":
+        return repeat(Integer.parseInt(command[1]), command[2]);
       default:
         return "error\tunknown command";
     }
@@ -96,6 +102,18 @@ public final class Judge {
     result.getWarnings().forEach(e -> details.add("warning: " + e.getMessage()));
     boolean good = result.isValid() && !result.getSignatureIdList().isEmpty();
     return (good ? "ok" : "no") + "\t" + String.join("; ", details);
+  }
+
+  private String repeat(int count, String file) {
+    OperatingSystemMXBean system = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+    long start = system.getProcessCpuTime();
+    for (int i = 0; i < count; i++) {
+      String answer = validate(file);
+      if (!answer.startsWith("ok")) {
+        return answer;
+      }
+    }
+    return "ok\t" + (system.getProcessCpuTime() - start);
   }
 
   private String sign(String[] command) {

@@ -32,7 +32,7 @@ func serve(t *testing.T) *site {
 	t.Helper()
 	s := new(site)
 	pages := renderer(t, web.Options{Sandbox: true, Visitor: func(r *http.Request) web.Visitor {
-		if r.URL.Path == "/account" {
+		if r.URL.Path == "/account" || r.URL.Path == "/consent" {
 			return web.Visitor{Name: "ÕNNE-LIIS ŠMIDT", Persona: true}
 		}
 		return web.Visitor{}

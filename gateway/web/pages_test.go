@@ -25,6 +25,8 @@ func renderer(t testing.TB, o web.Options) *web.Renderer {
 	return r
 }
 
+func somebody(*http.Request) web.Visitor { return web.Visitor{Name: "MINJI NÄIDIS", Persona: true} }
+
 // samples are pages with views that show every part of them.
 func samples() map[string]any {
 	at := time.Date(2026, 11, 23, 20, 15, 7, 0, time.UTC)
@@ -35,6 +37,9 @@ func samples() map[string]any {
 		"sign":     web.SignView{Limit: 100 << 20},
 		"validate": web.ValidateView{Limit: 100 << 20},
 		"problem":  web.ProblemView{Status: 404, Code: "request.not-found", Detail: "There is nothing here.", Hint: "Look elsewhere.", Key: "404"},
+	}
+	for name, view := range auditSamples(at) {
+		all[name] = view
 	}
 	document, err := os.ReadFile("testdata/openapi.json")
 	if err == nil {
@@ -91,7 +96,7 @@ func get(t testing.TB, r *web.Renderer, language, name string, view any) string 
 }
 
 func TestEveryPageInEveryLanguage(t *testing.T) {
-	r := renderer(t, web.Options{Sandbox: true, Visitor: func(*http.Request) web.Visitor { return web.Visitor{Name: "MINJI NÄIDIS", Persona: true} }})
+	r := renderer(t, web.Options{Sandbox: true, Visitor: somebody})
 	for name, view := range samples() {
 		seen := map[string]bool{}
 		for _, language := range web.Languages() {

@@ -39,6 +39,11 @@ func TestScreenshots(t *testing.T) {
 		{"report-valid", "ko", "report-valid-ko-narrow", 360, true},
 		{"report-failed", "et", "report-failed-et-dark", 1000, true},
 		{"problem", "en", "problem-en", 1000, false},
+		{"usage", "en", "usage-en", 1000, false},
+		{"event-changed", "ko", "event-changed-ko", 1000, false},
+		{"review", "en", "review-en", 1000, false},
+		{"review", "et", "review-et-narrow", 360, true},
+		{"consent", "en", "consent-en", 1000, false},
 	} {
 		page := browser.Open(t, s.url("/"+shot.page+"?lang="+shot.language))
 		browsertest.Look(t, page, shot.width, shot.dark)

@@ -30,8 +30,14 @@ func (s *Server) addChecks() {
 	s.ready.Add("clock", 30*time.Second, s.checkClock)
 }
 
-// checkTrust: at least one anchor is valid now.
+// checkTrust: the lists that are followed are current, and at least one anchor
+// is valid now.
 func (s *Server) checkTrust(context.Context) error {
+	if s.folder != nil {
+		if err := s.folder.Check(); err != nil {
+			return err
+		}
+	}
 	now := s.now()
 	for _, a := range s.trust.Store.Anchors() {
 		if now.After(a.NotBefore) && now.Before(a.NotAfter) {

@@ -62,7 +62,9 @@ type TLSConfig struct {
 // TrustConfig says whom a production gateway believes.
 type TrustConfig struct {
 	// Folder of certificates, with a file "domain" that says "production" or
-	// is missing.
+	// is missing. A file lists.yaml in it names trusted lists to follow, as for
+	// the program eid; they are fetched every three hours, and when they vouch
+	// for others than before the service ends, to be started again.
 	Folder string `yaml:"folder"`
 	// Intermediates is a folder of certificates that help to build paths and
 	// are not believed.

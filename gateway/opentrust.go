@@ -7,10 +7,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"time"
 
 	"eidgate/certs"
 	"eidgate/certs/pki"
 	"eidgate/gateway/trust"
+	"eidgate/internal/fault"
 )
 
 // demonstration is the organisation of every demonstration PKI's authorities.
@@ -21,7 +24,7 @@ func (s *Server) openTrust(ctx context.Context) error {
 	if s.config.Mode == Sandbox {
 		return s.openSandboxTrust(ctx)
 	}
-	store, err := certs.LoadStore(s.config.Trust.Folder)
+	store, err := s.openFolder(ctx)
 	if err != nil {
 		return fmt.Errorf("reading trust.folder: %w", err)
 	}
@@ -33,13 +36,66 @@ func (s *Server) openTrust(ctx context.Context) error {
 	}
 	var intermediates []*x509.Certificate
 	if s.config.Trust.Intermediates != "" {
-		if intermediates, err = readCertificates(s.config.Trust.Intermediates); err != nil {
+		if intermediates, err = trust.ReadCertificates(s.config.Trust.Intermediates); err != nil {
 			return fmt.Errorf("reading trust.intermediates: %w", err)
 		}
 	}
 	s.trust = trust.New(trust.Options{
 		Store: store, Intermediates: intermediates, TimestampURL: s.config.Timestamp.URL, Now: s.now, Random: s.random,
 	})
+	return nil
+}
+
+// openFolder makes the store of trust.folder. Lists that it follows and does not
+// have yet are fetched now, later ones while the service runs.
+func (s *Server) openFolder(ctx context.Context) (*certs.Store, error) {
+	var err error
+	if s.folder, err = trust.OpenFolder(s.config.Trust.Folder, s.now); err != nil {
+		return nil, err
+	}
+	store, err := s.folder.Store()
+	if fault.CodeOf(err) == "tsl.not-fetched" {
+		ctx, cancel := context.WithTimeout(ctx, firstFetch)
+		defer cancel()
+		if err := s.folder.Update(ctx); err != nil {
+			return nil, err
+		}
+		store, err = s.folder.Store()
+	}
+	if err == nil && s.folder.FollowsLists() {
+		s.background.Every("updating the trusted lists", listsEvery, func(ctx context.Context) error {
+			return errors.Join(s.folder.Update(ctx), s.endWhenTrustChanged(store))
+		})
+	}
+	return store, err
+}
+
+const (
+	// firstFetch bounds the fetching of lists before the first start.
+	firstFetch = 2 * time.Minute
+	// listsEvery is how often lists are fetched. They say when their next one is
+	// due, which is months; a withdrawal comes out of turn.
+	listsEvery = 3 * time.Hour
+)
+
+// errTrustChanged ends the service.
+var errTrustChanged = fault.New("trust.changed", "the trusted lists vouch for other authorities than when the service started",
+	"Start it again, as a service manager does by itself.")
+
+// endWhenTrustChanged lets the service finish what runs and end when the lists
+// vouch for others than it believes: an authority that was withdrawn must not
+// be believed any longer. The service manager starts it again with the new ones.
+func (s *Server) endWhenTrustChanged(believed *certs.Store) error {
+	store, err := s.folder.Store()
+	if err != nil {
+		return err
+	}
+	if !slices.EqualFunc(believed.Anchors(), store.Anchors(), (*x509.Certificate).Equal) {
+		select {
+		case s.ended <- errTrustChanged:
+		default:
+		}
+	}
 	return nil
 }
 
@@ -86,29 +142,4 @@ func (s *Server) openSandboxTrust(ctx context.Context) (err error) {
 		TimestampURL: s.pki.URL("/tsa"), Now: s.now, Random: s.random,
 	})
 	return nil
-}
-
-func readCertificates(folder string) ([]*x509.Certificate, error) {
-	entries, err := os.ReadDir(folder)
-	if err != nil {
-		return nil, err
-	}
-	var all []*x509.Certificate
-	for _, entry := range entries {
-		switch filepath.Ext(entry.Name()) {
-		case ".pem", ".crt", ".cer", ".der":
-		default:
-			continue
-		}
-		b, err := os.ReadFile(filepath.Join(folder, entry.Name()))
-		if err != nil {
-			return nil, err
-		}
-		some, err := certs.ParseCertificates(b)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", entry.Name(), err)
-		}
-		all = append(all, some...)
-	}
-	return all, nil
 }

@@ -40,6 +40,7 @@ func (s *Server) Serve(ctx context.Context, ready func()) error {
 	select {
 	case err = <-failed:
 		err = fmt.Errorf("serving: %w", err)
+	case err = <-s.ended:
 	case <-ctx.Done():
 	}
 	err = errors.Join(err, s.drain(context.WithoutCancel(ctx), public))

@@ -51,6 +51,8 @@ type Server struct {
 	exchange   http.Handler  // of /r1/; nil until a room gives one
 	ready      *readiness
 	background background
+	folder     *trust.Folder // of a production gateway
+	ended      chan error    // asks Serve to end
 	reportLog  *rate.Limiter
 
 	listener    net.Listener
@@ -67,7 +69,7 @@ func New(ctx context.Context, c Config, o Options) (s *Server, err error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	s = &Server{config: c, log: o.Log, now: o.Now, random: o.Random, metrics: prometheus.NewRegistry()}
+	s = &Server{config: c, log: o.Log, now: o.Now, random: o.Random, metrics: prometheus.NewRegistry(), ended: make(chan error, 1)}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}

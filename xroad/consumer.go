@@ -160,10 +160,7 @@ func (g *Gateway) accessOf(side Side, m *request) Access {
 		a.Subject, a.Purpose, a.LegalBasis, a.Fields = s.subject.of(m), s.purpose, s.legalBasis, s.fields
 	}
 	if side == Consumer {
-		a.Authenticated = ""
-		if sub := g.in.subsystems[m.client]; sub != nil {
-			a.Authenticated = string(sub.authentication)
-		}
+		a.Authenticated = "" // until it has shown what it must
 	}
 	return a
 }
@@ -179,6 +176,7 @@ func (x *outgoing) allowed(r *http.Request) *Fault {
 	if f := client.authenticate(r.TLS); f != nil {
 		return f
 	}
+	x.access.Authenticated = string(client.authentication)
 	provider := g.in.members[m.service.Provider.Member()]
 	if provider == nil {
 		return newFault(atConsumer, codeUnknownMember, noAddress, m.service.Provider)

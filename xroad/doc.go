@@ -33,14 +33,18 @@
 // in the log, with the record of its access; when the database is away both are
 // refused (LoggingFailed). A request id is executed once. A response counts
 // only for its own request. Certificates are registered in the instance file
-// and verified besides, revocation included, at most a minute ago; doubt is
-// refusal. No received XML is parsed: the bytes that must have been signed are
-// written here and the signature is verified over them.
+// and verified besides, revocation included: a verdict is used for a minute,
+// or for as long as the Revocation given keeps its answers; doubt is refusal.
+// No received XML is parsed: the bytes that must have been signed are written
+// here and the signature is verified over them.
 //
 // # What it does not protect against
 //
 // Whoever writes the instance file decides who is who. A member's key may sign
 // anything in the member's name. Bodies are not kept, their digests are.
+// Without a time-stamp service the evidence of an exchange cannot be judged
+// after its certificate has ended. Two gateways that serve one member share one
+// message log, or each executes a request id once.
 // Headers are part of the signed message and of the log, Authorization and
 // Cookie too: information systems that send secrets in them find them there.
 // Faults between gateways are protected by TLS and are not signed.

@@ -42,7 +42,8 @@ type logged struct {
 //
 // id is an x-road-id or an x-road-request-id. The errors are
 // [ErrUnknownMessage], [ErrSeveralMessages], [ErrDamaged] and those of the
-// database and of out. Nothing is written before the signature was verified.
+// database, of the time-stamp and revocation services and of out. Nothing is
+// written before the signature was verified.
 func (g *Gateway) Export(ctx context.Context, id string, part Part, out io.Writer) error {
 	l, err := g.find(ctx, id, part)
 	if err != nil {
@@ -60,7 +61,16 @@ func (g *Gateway) Export(ctx context.Context, id string, part Part, out io.Write
 	if err != nil {
 		return fmt.Errorf("preparing the container: %w", err)
 	}
-	return p.Write(ctx, out, files, s.file(l.digests, l.stamp.at, l.stamp.value))
+	message := s.file(l.digests, l.stamp.at, l.stamp.value)
+	if g.o.Timestamper != nil {
+		services := asic.Options{Timestamper: g.o.Timestamper, Evidence: asic.Online{Verifier: g.o.Verifier}}
+		lifted, err := p.Lift(ctx, message, services, asic.Contents(files))
+		if err != nil {
+			return fmt.Errorf("adding time-stamp and revocation answers: %w", err)
+		}
+		message = lifted.Message
+	}
+	return p.Write(ctx, out, files, message)
 }
 
 func file(name string, content []byte) asic.File {

@@ -4,14 +4,17 @@ import (
 	"archive/zip"
 	"bytes"
 	"crypto/sha512"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"eidgate/certs/ocsp"
 	"eidgate/gateway/store"
@@ -58,6 +61,46 @@ func TestExport(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestExportLongTerm: with a time-stamp service the evidence outlives a
+// revocation; without one it does not.
+func TestExportLongTerm(t *testing.T) {
+	w := newWorld(t)
+	w.options = func(o *xroad.Options) {
+		o.Timestamper = w.pki.Timestamps()
+		o.Verifier.Revocation = w.pki.OCSP()
+	}
+	w.sqlite()
+	w.do("POST", whole, "body", "X-Road-Id", "x")
+	plain := w.provided()
+	plain.Handlers = map[string]http.Handler{"usage": http.NotFoundHandler()}
+	g, err := xroad.New(plain)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var basic, long bytes.Buffer
+	if err := errors.Join(g.Export(t.Context(), "x", xroad.Request, &basic), w.provider.Export(t.Context(), "x", xroad.Request, &long)); err != nil {
+		t.Fatal(err)
+	}
+	w.ahead.Store(int64(time.Hour))
+	if err := w.pki.Revoke(hex.EncodeToString(w.company.keys.SigningCertificate.SerialNumber.Bytes()), "key-compromise"); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		b     []byte
+		valid bool
+		level sign.Level
+	}{{basic.Bytes(), false, sign.NoLevel}, {long.Bytes(), true, sign.LevelLT}} {
+		report, err := asic.Validate(t.Context(), bytes.NewReader(c.b), int64(len(c.b)), sign.Trust{Store: w.pki.Store(t), Revocation: w.pki.OCSP(), Now: w.now})
+		if err != nil || report.Valid() != c.valid || report.Signatures[0].Level != c.level {
+			t.Errorf("%v %+v", err, report.Signatures[0])
+		}
+	}
+	var out bytes.Buffer
+	if err := w.provider.Export(t.Context(), "x", xroad.Request, &out); err == nil || out.Len() > 0 {
+		t.Error("evidence of a revoked signer was lifted")
+	}
 }
 
 // judge exports a message, has it verified and gives its files.

@@ -141,9 +141,6 @@ func (f *Fault) write(w http.ResponseWriter, accept []string, s Spelling) {
 	spelled := *f
 	spelled.Type = s.spell(f.Type)
 	media, body := spelled.render(accept)
-	for name := range w.Header() {
-		w.Header().Del(name)
-	}
 	w.Header().Set("Content-Type", media)
 	w.Header().Set(headerError, spelled.Type)
 	w.WriteHeader(f.Status())

@@ -17,6 +17,7 @@ import (
 
 	"eidgate/certs"
 	"eidgate/internal/db"
+	"eidgate/sign"
 )
 
 // DefaultMaxBody is how large a body may be, in bytes, when options do not say.
@@ -44,6 +45,9 @@ type Options struct {
 	// Handlers are services in this process, by the name that "handler" has in
 	// the instance file.
 	Handlers map[string]http.Handler
+	// Timestamper, when set, lifts what Export writes to level LT, so that it can
+	// be judged after the certificate's end; without it evidence is at level B.
+	Timestamper sign.Timestamper
 	// MaxBody bounds bodies, in bytes; zero is DefaultMaxBody.
 	MaxBody int64
 	// TempDir is for bodies over 64 KiB; empty is the system's.

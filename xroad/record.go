@@ -51,7 +51,8 @@ type Access struct {
 	Issue       string
 	Represented string
 	// Authenticated tells by what the client is known: "signature" at the
-	// provider's side, "NOSSL", "SSLNOAUTH" or "SSLAUTH" at the consumer's.
+	// provider's side, "NOSSL", "SSLNOAUTH" or "SSLAUTH" at the consumer's. It is
+	// empty for a denial of somebody who did not prove to be that client.
 	Authenticated string
 
 	Service ServiceID

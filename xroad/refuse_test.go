@@ -54,6 +54,12 @@ func TestConsumerRefusals(t *testing.T) {
 			if got := w.consumerLog.stages()[before:]; c.logged != (len(got) == 1 && got[0] == xroad.Denied) {
 				t.Errorf("recorded %v", got)
 			}
+			if c.logged {
+				known := map[bool]string{true: "NOSSL"}[c.client == client]
+				if a := w.consumerLog.last(t); a.Authenticated != known || a.Fault != c.kind {
+					t.Errorf("recorded %+v", a)
+				}
+			}
 		})
 	}
 }

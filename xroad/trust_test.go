@@ -122,8 +122,6 @@ func TestBadCertificates(t *testing.T) {
 // TestRevokedWhileRunning: a verdict is kept for a minute.
 func TestRevokedWhileRunning(t *testing.T) {
 	w := newWorld(t)
-	var ahead atomic.Int64
-	w.now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
 	w.options = func(o *xroad.Options) { o.Verifier.Revocation = w.pki.OCSP() }
 	w.sqlite()
 	if a := w.do("GET", whole, ""); a.status != 200 {
@@ -132,6 +130,6 @@ func TestRevokedWhileRunning(t *testing.T) {
 	if err := w.pki.Revoke(hex.EncodeToString(w.company.keys.SigningCertificate.SerialNumber.Bytes()), ""); err != nil {
 		t.Fatal(err)
 	}
-	ahead.Store(int64(61 * time.Second))
+	w.ahead.Store(int64(61 * time.Second))
 	w.do("GET", whole, "").wantFault(t, "Server.ServerProxy.CertValidation", "The signing certificate of MEMBER:DEMO/COM/12345678 is not accepted")
 }

@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -57,7 +58,8 @@ type world struct {
 	consumerLog        *recorded
 	url                string // of the consumer's gateway
 
-	now          func() time.Time
+	now          func() time.Time                // the clock of everybody
+	ahead        atomic.Int64                    // of the real time, nanoseconds
 	wire         func(http.Handler) http.Handler // between the gateways
 	options      func(*xroad.Options)            // of both
 	database     func(side xroad.Side, d db.Database) db.Database
@@ -188,7 +190,9 @@ const (
 // newWorld makes keys and files; nothing runs before start.
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	w := &world{t: t, pki: pkitest.Start(t, nil), dir: t.TempDir(), providerLog: &recorded{}, consumerLog: &recorded{}, now: time.Now}
+	w := &world{t: t, dir: t.TempDir(), providerLog: &recorded{}, consumerLog: &recorded{}}
+	w.now = func() time.Time { return time.Now().Add(time.Duration(w.ahead.Load())) }
+	w.pki = pkitest.Start(t, w.now)
 	w.register = w.organisation("register", xroad.ClientID{Instance: "DEMO", Class: "GOV", Code: "70000001"})
 	w.company = w.organisation("company", xroad.ClientID{Instance: "DEMO", Class: "COM", Code: "12345678"})
 	w.other = w.organisation("other", xroad.ClientID{Instance: "DEMO", Class: "NGO", Code: "90000009"})
@@ -302,7 +306,7 @@ func (w *world) basic(s *store.Store, r *recorded, members ...*organisation) xro
 	}
 	return xroad.Options{
 		Instance: w.instance, Keys: keys, TLS: &members[0].tls, Database: s, Record: r.record,
-		Verifier: w.verifier(), MaxBody: w.maxBody, TempDir: w.dir, Now: func() time.Time { return w.now() },
+		Verifier: w.verifier(), MaxBody: w.maxBody, TempDir: w.dir, Now: w.now,
 		Handlers: map[string]http.Handler{"usage": http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 			fmt.Fprintf(rw, "%s %s for %s", r.Method, r.RequestURI, r.Header.Get("X-Road-Client"))
 		})},
@@ -310,7 +314,7 @@ func (w *world) basic(s *store.Store, r *recorded, members ...*organisation) xro
 }
 
 func (w *world) verifier() *certs.Verifier {
-	return &certs.Verifier{Store: w.pki.Store(w.t), Revocation: &ocsp.Client{Cache: &ocsp.Cache{}}}
+	return &certs.Verifier{Store: w.pki.Store(w.t), Revocation: &ocsp.Client{Cache: &ocsp.Cache{}, Now: w.now}, Now: w.now}
 }
 
 // sqlite starts the world on SQLite.

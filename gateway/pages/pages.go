@@ -33,6 +33,8 @@ type Options struct {
 	SignLimit, ValidateLimit int64
 	// API is what the page about the interface shows.
 	API web.APIView
+	// Links gives the links of somebody's account page; nil is none.
+	Links func(*session.Login) []web.Link
 }
 
 // Pages are the handlers.
@@ -88,6 +90,9 @@ func (p *Pages) account(c *gin.Context) {
 	}
 	if login.Person.Document != certs.UnknownDocument {
 		view.Document = login.Person.Document.String()
+	}
+	if p.Links != nil {
+		view.Links = p.Links(login)
 	}
 	p.Renderer.Page(c, http.StatusOK, "account", view)
 }

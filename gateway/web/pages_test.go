@@ -33,7 +33,7 @@ func samples() map[string]any {
 	all := map[string]any{
 		"home":     nil,
 		"login":    web.LoginView{Return: "/sign", Personas: []web.Persona{{Key: "minji", Name: "MINJI NÄIDIS"}}},
-		"account":  web.AccountView{Name: "ÕNNE-LIIS ŠMIDT", Identifier: "PNOEE-60102030007", Country: "EE", Document: "e-resident-digital-id", Since: at, Until: at.Add(time.Hour)},
+		"account":  web.AccountView{Name: "ÕNNE-LIIS ŠMIDT", Identifier: "PNOEE-60102030007", Country: "EE", Document: "e-resident-digital-id", Since: at, Until: at.Add(time.Hour), Links: []web.Link{{Page: "usage", Address: "/usage"}}},
 		"sign":     web.SignView{Limit: 100 << 20},
 		"validate": web.ValidateView{Limit: 100 << 20},
 		"problem":  web.ProblemView{Status: 404, Code: "request.not-found", Detail: "There is nothing here.", Hint: "Look elsewhere.", Key: "404"},

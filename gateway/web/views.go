@@ -24,7 +24,12 @@ type AccountView struct {
 	Persona    bool
 	Since      time.Time
 	Until      time.Time
+	// Links lead to further pages of the visitor's own.
+	Links []Link
 }
+
+// Link leads to a page, called by its title.
+type Link struct{ Page, Address string }
 
 // SignView is the page "sign".
 type SignView struct {

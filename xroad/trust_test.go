@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"eidgate/certs/pki"
+	"eidgate/internal/fault"
 	"eidgate/xroad"
 )
 
@@ -116,6 +117,30 @@ func TestBadCertificates(t *testing.T) {
 				t.Error(a.body)
 			}
 		})
+	}
+}
+
+// TestCheck tells an operator which certificate others would refuse.
+func TestCheck(t *testing.T) {
+	w := newWorld(t)
+	w.options = func(o *xroad.Options) { o.Verifier.Revocation = w.pki.OCSP() }
+	w.sqlite()
+	if err := w.provider.Check(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []*x509.Certificate{w.register.keys.SigningCertificate, w.register.keys.TLSCertificate} {
+		if err := w.pki.Revoke(hex.EncodeToString(c.SerialNumber.Bytes()), ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.ahead.Store(int64(61 * time.Second))
+	err := w.provider.Check(t.Context())
+	if fault.CodeOf(err) != "xroad.certificates" || fault.HintOf(err) == "" || strings.Count(err.Error(), "was revoked") != 2 ||
+		!strings.Contains(err.Error(), "MEMBER:DEMO/GOV/70000001") {
+		t.Error(err)
+	}
+	if err := w.consumer.Check(t.Context()); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/gin-gonic/gin"
@@ -17,6 +18,7 @@ import (
 	"eidgate/gateway/problem"
 	"eidgate/gateway/signing"
 	"eidgate/internal/fault"
+	"eidgate/kyc"
 )
 
 //go:embed openapi.yaml
@@ -40,7 +42,11 @@ type Options struct {
 	Keys func(ctx context.Context, key string) (*signing.Caller, error)
 	// Log hears of answers that broke off; nil is silent.
 	Log *slog.Logger
-	// Random defaults to the system's.
+	// KYC verifies persons for companies; without one its operations answer
+	// [ErrNoKYC].
+	KYC *kyc.Service
+	// Now and Random default to the system's.
+	Now    func() time.Time
 	Random io.Reader
 }
 
@@ -63,6 +69,9 @@ func New(o Options) (*API, error) {
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
 	}
 	a := &API{Options: o}
 	var err error
@@ -96,6 +105,7 @@ func read() (*openapi3.T, []byte, error) {
 // Mount puts the operations of the document and the document itself on a router.
 func (a *API) Mount(r gin.IRouter) {
 	r.GET("/openapi.json", a.serveDocument)
+	a.mountPublic(r)
 	group := r.Group("", noStore, a.validate, a.allowUpload)
 	strict := gen.NewStrictHandlerWithOptions(a, nil, gen.StrictGinServerOptions{
 		RequestErrorHandlerFunc:  func(c *gin.Context, err error) { problem.Abort(c, malformed(err)) },

@@ -98,7 +98,7 @@ func fileName(name string) string {
 		}
 		return r
 	}, path.Base(strings.ReplaceAll(name, `\`, "/")))
-	if name == "." || name == "/" {
+	if name == "." || name == ".." || name == "/" {
 		return ""
 	}
 	for len(name) > 255 {

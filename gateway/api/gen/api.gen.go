@@ -13,11 +13,35 @@ import (
 	"net/http"
 	"time"
 
+	kyc "eidgate/kyc"
+	sdjwt "eidgate/kyc/sdjwt"
+
 	"github.com/gin-gonic/gin"
 	"github.com/gin-gonic/gin/binding"
 	"github.com/oapi-codegen/runtime"
 	openapi_types "github.com/oapi-codegen/runtime/types"
 )
+
+// Defines values for AttestationStatus.
+const (
+	AttestationStatusExpired AttestationStatus = "expired"
+	AttestationStatusRevoked AttestationStatus = "revoked"
+	AttestationStatusValid   AttestationStatus = "valid"
+)
+
+// Valid indicates whether the value is a known member of the AttestationStatus enum.
+func (e AttestationStatus) Valid() bool {
+	switch e {
+	case AttestationStatusExpired:
+		return true
+	case AttestationStatusRevoked:
+		return true
+	case AttestationStatusValid:
+		return true
+	default:
+		return false
+	}
+}
 
 // Defines values for Format.
 const (
@@ -85,6 +109,27 @@ func (e Mode) Valid() bool {
 	case Digests:
 		return true
 	case Upload:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for NewVerificationMinAcr.
+const (
+	High        NewVerificationMinAcr = "high"
+	Low         NewVerificationMinAcr = "low"
+	Substantial NewVerificationMinAcr = "substantial"
+)
+
+// Valid indicates whether the value is a known member of the NewVerificationMinAcr enum.
+func (e NewVerificationMinAcr) Valid() bool {
+	switch e {
+	case High:
+		return true
+	case Low:
+		return true
+	case Substantial:
 		return true
 	default:
 		return false
@@ -160,12 +205,70 @@ func (e Verdict) Valid() bool {
 	}
 }
 
+// Defines values for VerificationStatus.
+const (
+	VerificationStatusCanceled VerificationStatus = "canceled"
+	VerificationStatusCreated  VerificationStatus = "created"
+	VerificationStatusExpired  VerificationStatus = "expired"
+	VerificationStatusFailed   VerificationStatus = "failed"
+	VerificationStatusPending  VerificationStatus = "pending"
+	VerificationStatusVerified VerificationStatus = "verified"
+)
+
+// Valid indicates whether the value is a known member of the VerificationStatus enum.
+func (e VerificationStatus) Valid() bool {
+	switch e {
+	case VerificationStatusCanceled:
+		return true
+	case VerificationStatusCreated:
+		return true
+	case VerificationStatusExpired:
+		return true
+	case VerificationStatusFailed:
+		return true
+	case VerificationStatusPending:
+		return true
+	case VerificationStatusVerified:
+		return true
+	default:
+		return false
+	}
+}
+
 // Algorithm What a card can do, in Web eID's words.
 type Algorithm struct {
 	CryptoAlgorithm string `json:"cryptoAlgorithm"`
 	HashFunction    string `json:"hashFunction"`
 	PaddingScheme   string `json:"paddingScheme"`
 }
+
+// Attestation defines model for Attestation.
+type Attestation struct {
+	// Attestation The SD-JWT VC. In the answer to its creation alone.
+	Attestation *string    `json:"attestation,omitempty"`
+	ExpiresAt   time.Time  `json:"expires_at"`
+	Id          string     `json:"id"`
+	IssuedAt    time.Time  `json:"issued_at"`
+	RevokedAt   *time.Time `json:"revoked_at,omitempty"`
+	Session     string     `json:"session"`
+
+	// Status By the service's clock.
+	Status AttestationStatus `json:"status"`
+
+	// StatusList Its place in the public status list.
+	StatusList struct {
+		Idx int64  `json:"idx"`
+		Uri string `json:"uri"`
+	} `json:"status_list"`
+}
+
+// AttestationStatus By the service's clock.
+type AttestationStatus string
+
+// Claim `given_name`, `family_name`, `birthdate`,
+// `personal_administrative_number`, `issuing_country`, or
+// `age_equal_or_over.NN` for an age in years.
+type Claim = string
 
 // Completion defines model for Completion.
 type Completion struct {
@@ -203,11 +306,31 @@ type Format string
 // HashFunction As Web eID names it.
 type HashFunction string
 
+// HolderKey A public key as a JWK, EC on P-256 (RFC 7518).
+type HolderKey = sdjwt.Key
+
 // Level defines model for Level.
 type Level string
 
 // Mode `upload`: the service gets the files. `digests`: it gets their digests alone (`asice`).
 type Mode string
+
+// NewAttestation defines model for NewAttestation.
+type NewAttestation struct {
+	// Claims Of those granted; all of them when left out.
+	Claims *[]Claim `json:"claims,omitempty"`
+
+	// HolderJwk The key that presentations will be bound to. Without one the
+	// attestation is believed from whoever shows it.
+	HolderJwk *HolderKey `json:"holder_jwk,omitempty"`
+
+	// Session A session that is `verified`.
+	Session string `json:"session"`
+
+	// Ttl Seconds, from 60 to 34560000 (400 days); 90 days when left out. An
+	// attestation never outlives the card's certificate.
+	Ttl *int64 `json:"ttl,omitempty"`
+}
 
 // NewFile defines model for NewFile.
 type NewFile struct {
@@ -235,6 +358,27 @@ type NewSignature struct {
 	// Mode `upload`: the service gets the files. `digests`: it gets their digests alone (`asice`).
 	Mode *Mode `json:"mode,omitempty"`
 }
+
+// NewVerification defines model for NewVerification.
+type NewVerification struct {
+	// ClientReferenceId The company's own, given back as it is. Put no personal data into it.
+	ClientReferenceId *string `json:"client_reference_id,omitempty"`
+
+	// MinAcr The lowest level of assurance (eIDAS) of a card that will do.
+	MinAcr *NewVerificationMinAcr `json:"min_acr,omitempty"`
+
+	// Purpose Shown to the person, in the language she understands.
+	Purpose         string  `json:"purpose"`
+	RequestedClaims []Claim `json:"requested_claims"`
+
+	// ReturnUrl Where the person goes afterwards, with `verification_session` added
+	// to its query; of an origin registered for the key. A page of this
+	// service says that all is done when left out.
+	ReturnUrl *string `json:"return_url,omitempty"`
+}
+
+// NewVerificationMinAcr The lowest level of assurance (eIDAS) of a card that will do.
+type NewVerificationMinAcr string
 
 // Parts defines model for Parts.
 type Parts struct {
@@ -392,11 +536,63 @@ type ToSign struct {
 // Verdict ETSI EN 319 102-1, and NOT-SIGNED.
 type Verdict string
 
+// Verification defines model for Verification.
+type Verification struct {
+	ClientReferenceId *string   `json:"client_reference_id,omitempty"`
+	CreatedAt         time.Time `json:"created_at"`
+
+	// ExpiresAt Until when the person can decide.
+	ExpiresAt time.Time `json:"expires_at"`
+	Id        string    `json:"id"`
+
+	// LastError Why it `failed`; `kyc.declined` when the person did not consent.
+	LastError *struct {
+		Code string `json:"code"`
+	} `json:"last_error,omitempty"`
+	Purpose         string  `json:"purpose"`
+	RequestedClaims []Claim `json:"requested_claims"`
+	ReturnUrl       *string `json:"return_url,omitempty"`
+
+	// Status `created` until the page is opened, `pending` until the person decides;
+	// then `verified`, or `failed` with `last_error`; `canceled` by the
+	// company; `expired` when nobody decided in time.
+	Status VerificationStatus `json:"status"`
+
+	// Url The person's page. In the answer to its creation alone.
+	Url *string `json:"url,omitempty"`
+}
+
+// VerificationResult defines model for VerificationResult.
+type VerificationResult = kyc.Result
+
+// VerificationStatus `created` until the page is opened, `pending` until the person decides;
+// then `verified`, or `failed` with `last_error`; `canceled` by the
+// company; `expired` when nobody decided in time.
+type VerificationStatus string
+
+// AttestationID defines model for AttestationID.
+type AttestationID = string
+
 // IdempotencyKey defines model for IdempotencyKey.
 type IdempotencyKey = string
 
 // SignatureID defines model for SignatureID.
 type SignatureID = string
+
+// VerificationID defines model for VerificationID.
+type VerificationID = string
+
+// CreateAttestationParams defines parameters for CreateAttestation.
+type CreateAttestationParams struct {
+	// IdempotencyKey A text of the caller's, new for each thing to be done.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// RevokeAttestationParams defines parameters for RevokeAttestation.
+type RevokeAttestationParams struct {
+	// IdempotencyKey A text of the caller's, new for each thing to be done.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
 
 // CreateSignatureParams defines parameters for CreateSignature.
 type CreateSignatureParams struct {
@@ -422,6 +618,21 @@ type ValidateMultipartBody struct {
 	Document openapi_types.File  `json:"document"`
 }
 
+// CreateVerificationParams defines parameters for CreateVerification.
+type CreateVerificationParams struct {
+	// IdempotencyKey A text of the caller's, new for each thing to be done.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// CancelVerificationParams defines parameters for CancelVerification.
+type CancelVerificationParams struct {
+	// IdempotencyKey A text of the caller's, new for each thing to be done.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// CreateAttestationJSONRequestBody defines body for CreateAttestation for application/json ContentType.
+type CreateAttestationJSONRequestBody = NewAttestation
+
 // CreateSignatureJSONRequestBody defines body for CreateSignature for application/json ContentType.
 type CreateSignatureJSONRequestBody = NewSignature
 
@@ -434,8 +645,20 @@ type PrepareSignatureJSONRequestBody = Preparation
 // ValidateMultipartRequestBody defines body for Validate for multipart/form-data ContentType.
 type ValidateMultipartRequestBody ValidateMultipartBody
 
+// CreateVerificationJSONRequestBody defines body for CreateVerification for application/json ContentType.
+type CreateVerificationJSONRequestBody = NewVerification
+
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
+	// CreateAttestation Have a result attested
+	// (POST /v1/attestations)
+	CreateAttestation(c *gin.Context, params CreateAttestationParams)
+	// GetAttestation What is known of an attestation
+	// (GET /v1/attestations/{id})
+	GetAttestation(c *gin.Context, id AttestationID)
+	// RevokeAttestation Make an attestation invalid for ever
+	// (POST /v1/attestations/{id}/revoke)
+	RevokeAttestation(c *gin.Context, id AttestationID, params RevokeAttestationParams)
 	// CreateSignature Say what will be signed
 	// (POST /v1/signatures)
 	CreateSignature(c *gin.Context, params CreateSignatureParams)
@@ -463,6 +686,18 @@ type ServerInterface interface {
 	// Validate Judge a signed document
 	// (POST /v1/validations)
 	Validate(c *gin.Context)
+	// CreateVerification Begin a verification
+	// (POST /v1/verification_sessions)
+	CreateVerification(c *gin.Context, params CreateVerificationParams)
+	// GetVerification How far a verification is
+	// (GET /v1/verification_sessions/{id})
+	GetVerification(c *gin.Context, id VerificationID)
+	// CancelVerification End a verification that nobody has decided
+	// (POST /v1/verification_sessions/{id}/cancel)
+	CancelVerification(c *gin.Context, id VerificationID, params CancelVerificationParams)
+	// GetVerificationResult What the person granted
+	// (GET /v1/verification_sessions/{id}/result)
+	GetVerificationResult(c *gin.Context, id VerificationID)
 }
 
 // ServerInterfaceWrapper converts contexts to parameters.
@@ -473,6 +708,120 @@ type ServerInterfaceWrapper struct {
 }
 
 type MiddlewareFunc func(c *gin.Context)
+
+// CreateAttestation operation middleware
+func (siw *ServerInterfaceWrapper) CreateAttestation(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateAttestationParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateAttestation(c, params)
+}
+
+// GetAttestation operation middleware
+func (siw *ServerInterfaceWrapper) GetAttestation(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id AttestationID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetAttestation(c, id)
+}
+
+// RevokeAttestation operation middleware
+func (siw *ServerInterfaceWrapper) RevokeAttestation(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id AttestationID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RevokeAttestationParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RevokeAttestation(c, id, params)
+}
 
 // CreateSignature operation middleware
 func (siw *ServerInterfaceWrapper) CreateSignature(c *gin.Context) {
@@ -759,6 +1108,145 @@ func (siw *ServerInterfaceWrapper) Validate(c *gin.Context) {
 	siw.Handler.Validate(c)
 }
 
+// CreateVerification operation middleware
+func (siw *ServerInterfaceWrapper) CreateVerification(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateVerificationParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateVerification(c, params)
+}
+
+// GetVerification operation middleware
+func (siw *ServerInterfaceWrapper) GetVerification(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id VerificationID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetVerification(c, id)
+}
+
+// CancelVerification operation middleware
+func (siw *ServerInterfaceWrapper) CancelVerification(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id VerificationID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CancelVerificationParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CancelVerification(c, id, params)
+}
+
+// GetVerificationResult operation middleware
+func (siw *ServerInterfaceWrapper) GetVerificationResult(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id VerificationID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetVerificationResult(c, id)
+}
+
 // GinServerOptions provides options for the Gin server.
 type GinServerOptions struct {
 	BaseURL      string
@@ -795,6 +1283,22 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/signatures/:id/document", wrapper.GetDocument)
 	router.GET(options.BaseURL+"/v1/signatures/:id/parts", wrapper.GetParts)
 	router.POST(options.BaseURL+"/v1/validations", wrapper.Validate)
+	router.POST(options.BaseURL+"/v1/verification_sessions", wrapper.CreateVerification)
+	router.GET(options.BaseURL+"/v1/verification_sessions/:id", wrapper.GetVerification)
+	router.POST(options.BaseURL+"/v1/verification_sessions/:id/cancel", wrapper.CancelVerification)
+	router.GET(options.BaseURL+"/v1/verification_sessions/:id/result", wrapper.GetVerificationResult)
+	router.POST(options.BaseURL+"/v1/attestations", wrapper.CreateAttestation)
+	router.GET(options.BaseURL+"/v1/attestations/:id", wrapper.GetAttestation)
+	router.POST(options.BaseURL+"/v1/attestations/:id/revoke", wrapper.RevokeAttestation)
+}
+
+type AttestationResponseHeaders struct {
+	RequestId *string
+}
+type AttestationJSONResponse struct {
+	Body Attestation
+
+	Headers AttestationResponseHeaders
 }
 
 type ProblemResponseHeaders struct {
@@ -813,6 +1317,166 @@ type SignatureJSONResponse struct {
 	Body Signature
 
 	Headers SignatureResponseHeaders
+}
+
+type VerificationResponseHeaders struct {
+	RequestId *string
+}
+type VerificationJSONResponse struct {
+	Body Verification
+
+	Headers VerificationResponseHeaders
+}
+
+type CreateAttestationRequestObject struct {
+	Params CreateAttestationParams
+	Body   *CreateAttestationJSONRequestBody
+}
+
+type CreateAttestationResponseObject interface {
+	VisitCreateAttestationResponse(w http.ResponseWriter) error
+}
+
+type CreateAttestation201ResponseHeaders struct {
+	Location  *string
+	RequestId *string
+}
+
+type CreateAttestation201JSONResponse struct {
+	Body    Attestation
+	Headers CreateAttestation201ResponseHeaders
+}
+
+func (response CreateAttestation201JSONResponse) VisitCreateAttestationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.Location != nil {
+		w.Header().Set("Location", fmt.Sprint(*response.Headers.Location))
+	}
+	if response.Headers.RequestId != nil {
+		w.Header().Set("Request-Id", fmt.Sprint(*response.Headers.RequestId))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateAttestationdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response CreateAttestationdefaultApplicationProblemPlusJSONResponse) VisitCreateAttestationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RequestId != nil {
+		w.Header().Set("Request-Id", fmt.Sprint(*response.Headers.RequestId))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAttestationRequestObject struct {
+	Id AttestationID `json:"id"`
+}
+
+type GetAttestationResponseObject interface {
+	VisitGetAttestationResponse(w http.ResponseWriter) error
+}
+
+type GetAttestation200JSONResponse struct{ AttestationJSONResponse }
+
+func (response GetAttestation200JSONResponse) VisitGetAttestationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RequestId != nil {
+		w.Header().Set("Request-Id", fmt.Sprint(*response.Headers.RequestId))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAttestationdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response GetAttestationdefaultApplicationProblemPlusJSONResponse) VisitGetAttestationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RequestId != nil {
+		w.Header().Set("Request-Id", fmt.Sprint(*response.Headers.RequestId))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RevokeAttestationRequestObject struct {
+	Id     AttestationID `json:"id"`
+	Params RevokeAttestationParams
+}
+
+type RevokeAttestationResponseObject interface {
+	VisitRevokeAttestationResponse(w http.ResponseWriter) error
+}
+
+type RevokeAttestation200JSONResponse struct{ AttestationJSONResponse }
+
+func (response RevokeAttestation200JSONResponse) VisitRevokeAttestationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RequestId != nil {
+		w.Header().Set("Request-Id", fmt.Sprint(*response.Headers.RequestId))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RevokeAttestationdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response RevokeAttestationdefaultApplicationProblemPlusJSONResponse) VisitRevokeAttestationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RequestId != nil {
+		w.Header().Set("Request-Id", fmt.Sprint(*response.Headers.RequestId))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateSignatureRequestObject struct {
@@ -1343,8 +2007,221 @@ func (response ValidatedefaultApplicationProblemPlusJSONResponse) VisitValidateR
 	return err
 }
 
+type CreateVerificationRequestObject struct {
+	Params CreateVerificationParams
+	Body   *CreateVerificationJSONRequestBody
+}
+
+type CreateVerificationResponseObject interface {
+	VisitCreateVerificationResponse(w http.ResponseWriter) error
+}
+
+type CreateVerification201ResponseHeaders struct {
+	Location  *string
+	RequestId *string
+}
+
+type CreateVerification201JSONResponse struct {
+	Body    Verification
+	Headers CreateVerification201ResponseHeaders
+}
+
+func (response CreateVerification201JSONResponse) VisitCreateVerificationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.Location != nil {
+		w.Header().Set("Location", fmt.Sprint(*response.Headers.Location))
+	}
+	if response.Headers.RequestId != nil {
+		w.Header().Set("Request-Id", fmt.Sprint(*response.Headers.RequestId))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateVerificationdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response CreateVerificationdefaultApplicationProblemPlusJSONResponse) VisitCreateVerificationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RequestId != nil {
+		w.Header().Set("Request-Id", fmt.Sprint(*response.Headers.RequestId))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetVerificationRequestObject struct {
+	Id VerificationID `json:"id"`
+}
+
+type GetVerificationResponseObject interface {
+	VisitGetVerificationResponse(w http.ResponseWriter) error
+}
+
+type GetVerification200JSONResponse struct{ VerificationJSONResponse }
+
+func (response GetVerification200JSONResponse) VisitGetVerificationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RequestId != nil {
+		w.Header().Set("Request-Id", fmt.Sprint(*response.Headers.RequestId))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetVerificationdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response GetVerificationdefaultApplicationProblemPlusJSONResponse) VisitGetVerificationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RequestId != nil {
+		w.Header().Set("Request-Id", fmt.Sprint(*response.Headers.RequestId))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelVerificationRequestObject struct {
+	Id     VerificationID `json:"id"`
+	Params CancelVerificationParams
+}
+
+type CancelVerificationResponseObject interface {
+	VisitCancelVerificationResponse(w http.ResponseWriter) error
+}
+
+type CancelVerification200JSONResponse struct{ VerificationJSONResponse }
+
+func (response CancelVerification200JSONResponse) VisitCancelVerificationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RequestId != nil {
+		w.Header().Set("Request-Id", fmt.Sprint(*response.Headers.RequestId))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelVerificationdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response CancelVerificationdefaultApplicationProblemPlusJSONResponse) VisitCancelVerificationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RequestId != nil {
+		w.Header().Set("Request-Id", fmt.Sprint(*response.Headers.RequestId))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetVerificationResultRequestObject struct {
+	Id VerificationID `json:"id"`
+}
+
+type GetVerificationResultResponseObject interface {
+	VisitGetVerificationResultResponse(w http.ResponseWriter) error
+}
+
+type GetVerificationResult200ResponseHeaders struct {
+	RequestId *string
+}
+
+type GetVerificationResult200JSONResponse struct {
+	Body    VerificationResult
+	Headers GetVerificationResult200ResponseHeaders
+}
+
+func (response GetVerificationResult200JSONResponse) VisitGetVerificationResultResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RequestId != nil {
+		w.Header().Set("Request-Id", fmt.Sprint(*response.Headers.RequestId))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetVerificationResultdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response GetVerificationResultdefaultApplicationProblemPlusJSONResponse) VisitGetVerificationResultResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RequestId != nil {
+		w.Header().Set("Request-Id", fmt.Sprint(*response.Headers.RequestId))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
+	// CreateAttestation Have a result attested
+	// (POST /v1/attestations)
+	CreateAttestation(ctx context.Context, request CreateAttestationRequestObject) (CreateAttestationResponseObject, error)
+	// GetAttestation What is known of an attestation
+	// (GET /v1/attestations/{id})
+	GetAttestation(ctx context.Context, request GetAttestationRequestObject) (GetAttestationResponseObject, error)
+	// RevokeAttestation Make an attestation invalid for ever
+	// (POST /v1/attestations/{id}/revoke)
+	RevokeAttestation(ctx context.Context, request RevokeAttestationRequestObject) (RevokeAttestationResponseObject, error)
 	// CreateSignature Say what will be signed
 	// (POST /v1/signatures)
 	CreateSignature(ctx context.Context, request CreateSignatureRequestObject) (CreateSignatureResponseObject, error)
@@ -1372,6 +2249,18 @@ type StrictServerInterface interface {
 	// Validate Judge a signed document
 	// (POST /v1/validations)
 	Validate(ctx context.Context, request ValidateRequestObject) (ValidateResponseObject, error)
+	// CreateVerification Begin a verification
+	// (POST /v1/verification_sessions)
+	CreateVerification(ctx context.Context, request CreateVerificationRequestObject) (CreateVerificationResponseObject, error)
+	// GetVerification How far a verification is
+	// (GET /v1/verification_sessions/{id})
+	GetVerification(ctx context.Context, request GetVerificationRequestObject) (GetVerificationResponseObject, error)
+	// CancelVerification End a verification that nobody has decided
+	// (POST /v1/verification_sessions/{id}/cancel)
+	CancelVerification(ctx context.Context, request CancelVerificationRequestObject) (CancelVerificationResponseObject, error)
+	// GetVerificationResult What the person granted
+	// (GET /v1/verification_sessions/{id}/result)
+	GetVerificationResult(ctx context.Context, request GetVerificationResultRequestObject) (GetVerificationResultResponseObject, error)
 }
 
 type StrictHandlerFunc func(ctx *gin.Context, request any) (any, error)
@@ -1429,6 +2318,103 @@ type strictHandler struct {
 	ssi         StrictServerInterface
 	middlewares []StrictMiddlewareFunc
 	options     StrictGinServerOptions
+}
+
+// CreateAttestation operation middleware
+func (sh *strictHandler) CreateAttestation(ctx *gin.Context, params CreateAttestationParams) {
+	var request CreateAttestationRequestObject
+
+	request.Params = params
+
+	var body CreateAttestationJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateAttestation(ctx, request.(CreateAttestationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateAttestation")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(CreateAttestationResponseObject); ok {
+		if err := validResponse.VisitCreateAttestationResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetAttestation operation middleware
+func (sh *strictHandler) GetAttestation(ctx *gin.Context, id AttestationID) {
+	var request GetAttestationRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetAttestation(ctx, request.(GetAttestationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetAttestation")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetAttestationResponseObject); ok {
+		if err := validResponse.VisitGetAttestationResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RevokeAttestation operation middleware
+func (sh *strictHandler) RevokeAttestation(ctx *gin.Context, id AttestationID, params RevokeAttestationParams) {
+	var request RevokeAttestationRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RevokeAttestation(ctx, request.(RevokeAttestationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RevokeAttestation")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RevokeAttestationResponseObject); ok {
+		if err := validResponse.VisitRevokeAttestationResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
 }
 
 // CreateSignature operation middleware
@@ -1722,6 +2708,129 @@ func (sh *strictHandler) Validate(ctx *gin.Context) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ValidateResponseObject); ok {
 		if err := validResponse.VisitValidateResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CreateVerification operation middleware
+func (sh *strictHandler) CreateVerification(ctx *gin.Context, params CreateVerificationParams) {
+	var request CreateVerificationRequestObject
+
+	request.Params = params
+
+	var body CreateVerificationJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateVerification(ctx, request.(CreateVerificationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateVerification")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(CreateVerificationResponseObject); ok {
+		if err := validResponse.VisitCreateVerificationResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetVerification operation middleware
+func (sh *strictHandler) GetVerification(ctx *gin.Context, id VerificationID) {
+	var request GetVerificationRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetVerification(ctx, request.(GetVerificationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetVerification")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetVerificationResponseObject); ok {
+		if err := validResponse.VisitGetVerificationResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CancelVerification operation middleware
+func (sh *strictHandler) CancelVerification(ctx *gin.Context, id VerificationID, params CancelVerificationParams) {
+	var request CancelVerificationRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CancelVerification(ctx, request.(CancelVerificationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CancelVerification")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(CancelVerificationResponseObject); ok {
+		if err := validResponse.VisitCancelVerificationResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetVerificationResult operation middleware
+func (sh *strictHandler) GetVerificationResult(ctx *gin.Context, id VerificationID) {
+	var request GetVerificationResultRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetVerificationResult(ctx, request.(GetVerificationResultRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetVerificationResult")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetVerificationResultResponseObject); ok {
+		if err := validResponse.VisitGetVerificationResultResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

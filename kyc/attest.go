@@ -22,6 +22,9 @@ type NewAttestation struct {
 	// Life is 1 minute to 400 days; zero is 90 days. It never outlives the
 	// card's certificate.
 	Life time.Duration
+	// Retry is the company's idempotency key, or empty: attesting the same again
+	// with it gives what it made first, without its text, which is not kept.
+	Retry string `json:"-"`
 }
 
 // Attestation is an SD-JWT VC and what the company needs to know of it.
@@ -42,8 +45,8 @@ const (
 )
 
 // Attest issues an attestation of what a session verified, after its event is
-// committed. It answers ErrUnknown, ErrState, ErrNotGranted, ErrLifetime or
-// ErrHolderKey.
+// committed. It answers ErrUnknown, ErrState, ErrNotGranted, ErrLifetime,
+// ErrHolderKey or ErrRetry.
 func (s *Service) Attest(ctx context.Context, client Client, asked NewAttestation) (*Attestation, error) {
 	if asked.Life == 0 {
 		asked.Life = defaultLife
@@ -73,6 +76,13 @@ func (s *Service) Attest(ctx context.Context, client Client, asked NewAttestatio
 }
 
 func (s *Service) attest(ctx context.Context, tx db.Querier, client Client, id string, asked NewAttestation) (*Attestation, error) {
+	before, err := repeated(ctx, tx, client, "attestation", asked.Retry, asked, id)
+	if err != nil {
+		return nil, err
+	}
+	if before != "" {
+		return s.attestation(ctx, tx, client, before)
+	}
 	r, err := s.verifiedRow(ctx, tx, client, asked.Session)
 	if err != nil {
 		return nil, err

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"eidgate/certs"
@@ -24,7 +25,9 @@ type Request struct {
 	Purpose    string
 	Claims     []string
 	ReturnHost string
-	ExpiresAt  time.Time
+	// ReturnOrigin is the origin of the address the person goes to, or empty.
+	ReturnOrigin string
+	ExpiresAt    time.Time
 }
 
 // Login is who decides.
@@ -54,8 +57,9 @@ func (s *Service) Open(ctx context.Context, link, browser string) (Request, erro
 	request := Request{
 		Session: r.id, Client: r.clientName, Purpose: r.purpose, Claims: r.claims, ExpiresAt: time.UnixMicro(r.expires).UTC(),
 	}
-	if u, err := url.Parse(r.returnURL); err == nil {
-		request.ReturnHost = u.Host
+	if origin, err := s.originOf(r.returnURL); err == nil {
+		_, request.ReturnHost, _ = strings.Cut(origin, "://")
+		request.ReturnOrigin = origin
 	}
 	return request, nil
 }

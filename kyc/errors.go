@@ -21,5 +21,6 @@ var (
 	ErrUnavailable = fault.New("kyc.claim-unavailable", "the card does not prove this claim", "")
 	ErrLifetime    = fault.New("kyc.lifetime", "an attestation lives from 1 minute to 400 days", "")
 	ErrHolderKey   = fault.New("kyc.holder-key", "the holder's key is not an EC key on P-256", "Give the public key as a JWK.")
+	ErrRetry       = fault.New("api.idempotency-mismatch", "the idempotency key was used for something else", "Use a new key for a new request.")
 	ErrListFull    = fault.New("kyc.list-full", "the status list has no free place", "")
 )

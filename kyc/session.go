@@ -46,6 +46,9 @@ type NewSession struct {
 	ReturnURL string
 	// Reference is the company's own, at most 200 characters, returned as it is.
 	Reference string
+	// Retry is the company's idempotency key, or empty: creating the same again
+	// with it gives the session and address that it made first.
+	Retry string `json:"-"`
 }
 
 // Session is a verification as its company sees it. It has no data of the
@@ -72,7 +75,7 @@ func (s *Service) Create(ctx context.Context, client Client, asked NewSession) (
 	if err != nil {
 		return Session{}, "", err
 	}
-	link, err := s.identifier("", 24)
+	link, err := s.linkOf(id, asked.Retry)
 	if err != nil {
 		return Session{}, "", err
 	}
@@ -81,19 +84,39 @@ func (s *Service) Create(ctx context.Context, client Client, asked NewSession) (
 		ID: id, Status: Created, Purpose: asked.Purpose, Claims: asked.Claims, ReturnURL: asked.ReturnURL,
 		Reference: asked.Reference, CreatedAt: now, ExpiresAt: now.Add(SessionLife),
 	}
-	claims, err := json.Marshal(asked.Claims)
-	if err != nil {
-		return Session{}, "", err
-	}
-	_, err = s.options.Database.ExecContext(ctx, `
-		INSERT INTO kyc_session (id, client, link, browser, status, error, purpose, claims, granted, minimum, return_url, reference, created, expires, verified, person)
-		VALUES ($1, $2, $3, '', $4, '', $5, $6, '[]', $7, $8, $9, $10, $11, 0, $12)`,
-		id, client.ID, linkHash(link), string(Created), asked.Purpose, string(claims), asked.MinimumAssurance,
-		asked.ReturnURL, asked.Reference, now.UnixMicro(), session.ExpiresAt.UnixMicro(), []byte{})
+	err = s.options.Database.Tx(ctx, func(tx db.Querier) error {
+		before, err := repeated(ctx, tx, client, "session", asked.Retry, asked, id)
+		if err != nil {
+			return err
+		}
+		if before == "" {
+			return s.insert(ctx, tx, client, asked, session, link)
+		}
+		r, err := s.row(ctx, tx, `id = $1 AND client = $2`, before, client.ID)
+		if err != nil {
+			return err
+		}
+		session = r.session(s.options.Now())
+		link, err = s.linkOf(before, asked.Retry)
+		return err
+	})
 	if err != nil {
 		return Session{}, "", fmt.Errorf("creating a verification: %w", err)
 	}
 	return session, s.options.Origin + "/verify/" + link, nil
+}
+
+func (s *Service) insert(ctx context.Context, tx db.Querier, client Client, asked NewSession, made Session, link string) error {
+	claims, err := json.Marshal(asked.Claims)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `
+		INSERT INTO kyc_session (id, client, link, browser, status, error, purpose, claims, granted, minimum, return_url, reference, created, expires, verified, person)
+		VALUES ($1, $2, $3, '', $4, '', $5, $6, '[]', $7, $8, $9, $10, $11, 0, $12)`,
+		made.ID, client.ID, linkHash(link), string(Created), asked.Purpose, string(claims), asked.MinimumAssurance,
+		asked.ReturnURL, asked.Reference, made.CreatedAt.UnixMicro(), made.ExpiresAt.UnixMicro(), []byte{})
+	return err
 }
 
 func linkHash(link string) []byte {
@@ -135,13 +158,17 @@ func (s *Service) Session(ctx context.Context, client Client, id string) (Sessio
 	return r.session(s.options.Now()), nil
 }
 
-// Cancel ends a session that nobody has decided.
+// Cancel ends a session that nobody has decided. Cancelling again changes
+// nothing.
 func (s *Service) Cancel(ctx context.Context, client Client, id string) (Session, error) {
 	var r *row
 	err := s.options.Database.Tx(ctx, func(tx db.Querier) error {
 		var err error
 		if r, err = s.row(ctx, tx, `id = $1 AND client = $2`, id, client.ID); err != nil {
 			return err
+		}
+		if r.status == Canceled {
+			return nil
 		}
 		if !r.open(s.options.Now()) {
 			return ErrState

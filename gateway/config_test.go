@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"eidgate/certs/pki/pkitest"
 	"eidgate/gateway"
 	"eidgate/internal/fault"
@@ -22,13 +24,13 @@ func TestFileOverDefaults(t *testing.T) {
 	c, err := gateway.Load(name)
 	want := gateway.Defaults()
 	want.Listen, want.Session.Idle, want.Limits.Upload = "127.0.0.1:0", 5*time.Minute, 1000
-	if err != nil || c != want {
-		t.Errorf("%+v, %v", c, err)
+	if diff := cmp.Diff(want, c); err != nil || diff != "" {
+		t.Errorf("%v, %s", err, diff)
 	}
 	if _, err := gateway.Load(name + "x"); fault.CodeOf(err) != "config.unreadable" {
 		t.Errorf("a file that is not there: %v", err)
 	}
-	if c, err := gateway.Parse(nil); err != nil || c != gateway.Defaults() {
+	if c, err := gateway.Parse(nil); err != nil || !cmp.Equal(c, gateway.Defaults()) {
 		t.Errorf("an empty file: %v", err)
 	}
 }

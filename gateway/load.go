@@ -15,7 +15,7 @@ import (
 // Refusals of a configuration.
 var (
 	ErrConfigFile = fault.New("config.unreadable", "the configuration cannot be read", "Check the file's name and permissions.")
-	ErrConfigForm = fault.New("config.malformed", "the configuration is not understood", "The keys are those of gateway.Config; see docs/configuration.md.")
+	ErrConfigForm = fault.New("config.malformed", "the configuration is not understood", `"eidgate config" prints every key with its default.`)
 	ErrConfig     = fault.New("config.refused", "the configuration cannot be used", "Mend the setting that is named and start again.")
 )
 

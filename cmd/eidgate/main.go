@@ -2,6 +2,7 @@
 // when nothing else is said:
 //
 //	eidgate serve [--data DIR] [--listen ADDR] [--config FILE]
+//	eidgate config
 //
 // and makes and runs a demonstration PKI:
 //
@@ -37,7 +38,8 @@ func main() {
 }
 
 type commands struct {
-	Serve serveCommand `cmd:"" help:"Run the gateway: signing, login, API and pages."`
+	Serve  serveCommand  `cmd:"" help:"Run the gateway: signing, login, API and pages."`
+	Config configCommand `cmd:"" help:"Print every setting of the gateway with its default."`
 
 	PKI pkiCommands `cmd:"" name:"pki" help:"Make and run a demonstration PKI."`
 }

@@ -1,0 +1,17 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"eidgate/gateway"
+)
+
+// TestConfigReadsBack: what is printed is what serve would do without a file.
+func TestConfigReadsBack(t *testing.T) {
+	c, err := gateway.Parse([]byte(must(t, "config")))
+	if diff := cmp.Diff(gateway.Defaults(), c); err != nil || diff != "" {
+		t.Errorf("%v, %s", err, diff)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"io"
+	"maps"
 	"strings"
 	"testing"
 
@@ -60,7 +61,7 @@ func (p *parts) replace(t *testing.T, name, from, to string) {
 
 func (p *parts) drop(name string) { delete(p.files, name) }
 
-func (p *parts) pack(t *testing.T) []byte {
+func (p *parts) pack(t testing.TB) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
@@ -209,6 +210,26 @@ func FuzzContainer(f *testing.F) {
 		r, err := evidence.Verify(t.Context(), bytes.NewReader(b), int64(len(b)), conf)
 		if err == nil && len(r.Message) == 0 {
 			t.Error("valid without a message")
+		}
+	})
+}
+
+// FuzzSignature changes the XML inside a sound archive: nothing but the
+// original is valid.
+func FuzzSignature(f *testing.F) {
+	conf := configuration(f)
+	const name = "META-INF/signatures.xml"
+	good := take(f, "valid-signed-message")
+	f.Add(good.files[name])
+	f.Add(take(f, "valid-non-batch-rest").files[name])
+	f.Add(take(f, "attachments").files[name])
+	f.Fuzz(func(t *testing.T, text string) {
+		p := &parts{names: good.names, files: maps.Clone(good.files)}
+		p.set(name, text)
+		b := p.pack(t)
+		r, err := evidence.Verify(t.Context(), bytes.NewReader(b), int64(len(b)), conf)
+		if err == nil && (r.Signer.String() != "MEMBER:DEV/COM/4321" || string(r.Message) != good.files["message.xml"]) {
+			t.Errorf("%+v", r)
 		}
 	})
 }

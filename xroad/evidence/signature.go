@@ -60,7 +60,10 @@ func readSignature(c container) (*signature, error) {
 	if err := s.readCertificates(); err != nil {
 		return nil, malformed(err)
 	}
-	return s, s.verify(c)
+	if err := s.verify(c); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // readProperties finds the properties by their exact place.

@@ -25,7 +25,7 @@ func memberOf(cert *x509.Certificate) (xroad.ClientID, error) {
 // checkSigner compares the signer with the sender of a REST message: the client
 // of a request, the provider of a response. A SOAP message is not read here.
 func (r *Report) checkSigner() error {
-	sender, known, err := senderOf(r.Message)
+	sender, known, err := SenderOf(r.Message)
 	if err != nil {
 		return err
 	}
@@ -35,11 +35,16 @@ func (r *Report) checkSigner() error {
 	return nil
 }
 
-// senderOf finds who must have signed a REST message; known is false for SOAP.
-func senderOf(message []byte) (id xroad.ClientID, known bool, err error) {
+// SenderOf finds the member who must have signed a REST message: the client of a
+// request, the provider of a response. known is false for SOAP. The error is a
+// [*Refusal].
+func SenderOf(message []byte) (id xroad.ClientID, known bool, err error) {
 	trimmed := bytes.TrimLeft(message, " \t\r\n\ufeff")
 	if bytes.HasPrefix(trimmed, []byte("<")) {
 		return id, false, nil
+	}
+	if len(message) == 0 {
+		return id, true, refuse(CodeMalformed, nil, "the message is empty")
 	}
 	lines := strings.Split(string(message), "\r\n")
 	name := "x-road-client"

@@ -56,7 +56,10 @@ func Verify(ctx context.Context, in io.ReaderAt, size int64, conf *Configuration
 	if err := s.trusted(ctx, conf, r); err != nil {
 		return nil, err
 	}
-	return r, r.checkSigner()
+	if err := r.checkSigner(); err != nil {
+		return nil, err
+	}
+	return r, nil
 }
 
 // cover sees that message and attachments are signed, by the signature itself

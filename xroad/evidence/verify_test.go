@@ -20,6 +20,30 @@ func configuration(t testing.TB) *evidence.Configuration {
 	return conf
 }
 
+// TestSenders: a REST message says who sent it.
+func TestSenders(t *testing.T) {
+	for text, want := range map[string]string{
+		"GET\r\n/r1/A/b/c/d/e\r\nX-Road-Client:A/b/c/d\r\n":                  "MEMBER:A/b/c",
+		"200\r\nOK\r\nx-road-client:A/b/c/d\r\nx-road-service:A/x/y/z/s\r\n": "MEMBER:A/x/y",
+		"GET\r\n/r1/A/b/c/d/e\r\n":                                           "refused",
+		"200\r\nOK\r\n":                                                      "refused",
+		"":                                                                   "refused",
+		"<soap/>":                                                            "unknown",
+	} {
+		id, known, err := evidence.SenderOf([]byte(text))
+		got := id.String()
+		if !known {
+			got = "unknown"
+		}
+		if err != nil {
+			got = "refused"
+		}
+		if got != want {
+			t.Errorf("%q: %s, want %s", text, got, want)
+		}
+	}
+}
+
 // TestContainers are X-Road's own.
 func TestContainers(t *testing.T) {
 	conf := configuration(t)

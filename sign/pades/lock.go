@@ -68,12 +68,7 @@ func transformParams() pdf.Dict {
 // permits, and what a field's lock locks. The permission of the lock stands
 // with the fields, as Acrobat writes it: a DocMDP reference would say that this
 // is the author's signature.
-//
-// Data, which ISO 32000-1 table 253 asks for with FieldMDP, is left out: it
-// would be the catalog, and a use of the catalog inside a signature makes every
-// later revision that adds validation data to it refused here as
-// "pades.shared-object". No known reader looks at it.
-func references(p Permission, lock pdf.Dict) pdf.Array {
+func references(p Permission, lock pdf.Dict, catalog pdf.Ref) pdf.Array {
 	var out pdf.Array
 	reference := func(method pdf.Name, params pdf.Dict) pdf.Dict {
 		return pdf.Dict{}.With("Type", pdf.Name("SigRef")).With("TransformMethod", method).With("TransformParams", params)
@@ -81,8 +76,8 @@ func references(p Permission, lock pdf.Dict) pdf.Array {
 	if p != 0 {
 		out = append(out, reference("DocMDP", transformParams().With("P", pdf.Integer(p))))
 	}
-	if lock != nil {
-		out = append(out, reference("FieldMDP", lock))
+	if lock != nil { // Data is required with FieldMDP: ISO 32000-1 table 253
+		out = append(out, reference("FieldMDP", lock).With("Data", catalog))
 	}
 	return out
 }

@@ -183,7 +183,7 @@ func TestLock(t *testing.T) {
 			judge(t, ca, out, 1)
 			wantLevel(t, ca, read(t, out), sign.LevelLT)
 			json := testtool.Run(t, testtool.Need(t, "qpdf"), "--json", out)
-			for _, want := range append(c.reference, `"/TransformMethod": "/FieldMDP"`, `"/NeedAppearances": true`) {
+			for _, want := range append(c.reference, `"/TransformMethod": "/FieldMDP"`, `"/Data": "1 0 R"`, `"/NeedAppearances": true`) {
 				if !strings.Contains(json, want) && !strings.Contains(json, strings.ReplaceAll(want, "u:", "")) {
 					t.Errorf("the signed file lacks %s", want)
 				}

@@ -55,7 +55,11 @@ func place(f *pdf.File, want plan) (*placement, error) {
 		return nil, err
 	}
 	sig := u.Alloc()
-	text, byteRangeAt, contentsAt := finishDict(withReferences(&want), want.reserved)
+	head, err := withReferences(u, &want)
+	if err != nil {
+		return nil, err
+	}
+	text, byteRangeAt, contentsAt := finishDict(head, want.reserved)
 	u.PutText(sig, text)
 	if err := want.target.placeField(u, sig, want.draw); err != nil {
 		return nil, err
@@ -77,12 +81,16 @@ func place(f *pdf.File, want plan) (*placement, error) {
 
 // withReferences adds what the signature permits others to the beginning of its
 // dictionary.
-func withReferences(want *plan) []byte {
+func withReferences(u *pdf.Update, want *plan) ([]byte, error) {
+	catalog, _, err := u.View().Catalog()
+	if err != nil {
+		return nil, err
+	}
 	head := bytes.Clone(want.head)
-	if r := references(want.certify, want.target.lock); r != nil {
+	if r := references(want.certify, want.target.lock, refOf(catalog)); r != nil {
 		head = append(pdf.Append(append(head, "/Reference "...), r), '\n')
 	}
-	return head
+	return head, nil
 }
 
 // beforeContents is the text from the ByteRange array to the Contents string.

@@ -80,6 +80,9 @@ func Analyse(ctx context.Context, f *pdf.File, base int) ([]Change, error) {
 		if err != nil {
 			return nil, err
 		}
+		if err := wantSignatures(f.At(k), wanted); err != nil {
+			return nil, err
+		}
 		store, err := dssOf(f.At(k))
 		if err != nil {
 			return nil, err
@@ -106,4 +109,32 @@ func Analyse(ctx context.Context, f *pdf.File, base int) ([]Change, error) {
 		out = append(out, s.out...)
 	}
 	return out, nil
+}
+
+// wantSignatures wants to know who refers to the signatures of a view, which
+// may name what else the document is made of.
+func wantSignatures(v *pdf.View, wanted map[int]bool) error {
+	fields, err := v.Fields()
+	if err != nil {
+		return err
+	}
+	for _, f := range fields {
+		if ref, ok := f.Value.(pdf.Ref); ok && f.Type == "Sig" {
+			wanted[ref.Num] = true
+		}
+	}
+	_, catalog, err := v.Catalog()
+	if err != nil {
+		return err
+	}
+	perms, err := v.Dict(catalog.Get("Perms"))
+	if err != nil {
+		return nil // judged where it counts
+	}
+	for _, e := range perms {
+		if ref, ok := e.Value.(pdf.Ref); ok {
+			wanted[ref.Num] = true
+		}
+	}
+	return nil
 }

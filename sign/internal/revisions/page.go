@@ -91,12 +91,32 @@ func (s *step) catalog() error {
 		}
 	}
 	if _, written := s.written[place.Num]; written && !s.settled[place.Num] {
-		if !s.refs.only(place.Num, s.k, func(r reference) bool { return r.key == "Root" && s.isTrailer(r.owner) }) {
+		if !s.refs.only(place.Num, s.k, func(r reference) bool {
+			return r.key == "Root" && s.isTrailer(r.owner) || r.signs && s.isSignature(r.owner)
+		}) {
 			s.refuse(ErrShared, "the catalog")
 		}
 		s.settle(place.Num)
 	}
 	return s.extensions(before, after)
+}
+
+// isSignature tells whether an object is the dictionary of a signature and
+// nothing else: the value of fields, or what Perms names. The Data of its
+// references then says what is signed, the catalog as a rule (ISO 32000-2
+// table 256), and is no use of it.
+func (s *step) isSignature(num int) bool {
+	object, err := s.new.Object(num)
+	if err != nil || object == nil || !s.refs.wanted[num] {
+		return false
+	}
+	d, ok := object.Value.(pdf.Dict)
+	if !ok || d.Get("ByteRange") == nil || d.Get("Contents") == nil {
+		return false
+	}
+	return s.refs.only(num, s.k, func(r reference) bool {
+		return slices.Contains([]pdf.Name{"V", "Perms", "DocMDP", "UR3"}, r.key) && !r.signs
+	})
 }
 
 // extensions allows declarations of what a document uses: names and numbers

@@ -13,6 +13,9 @@ type reference struct {
 	owner   int      // object number; 0 is the trailer
 	version int      // revision that wrote this state of the owner
 	key     pdf.Name // of the owner's dictionary; "" in an array
+	// signs says that it is the Data of a signature's reference: what is signed,
+	// not something that is used.
+	signs bool
 }
 
 // references tells who refers to the objects that updates write, in every
@@ -104,17 +107,47 @@ func (r *references) add(owner, version int, value pdf.Object) {
 
 func (r *references) addDict(owner, version int, d pdf.Dict) {
 	for _, e := range d {
+		if e.Key == "Reference" && owner != 0 {
+			r.addSigned(owner, version, e.Value)
+			continue
+		}
 		r.addValue(owner, version, e.Key, e.Value)
 	}
 }
 
-func (r *references) addValue(owner, version int, key pdf.Name, value pdf.Object) {
-	eachRef(value, func(ref pdf.Ref) {
-		r.used.add(ref.Num)
-		if r.wanted[ref.Num] {
-			r.to[ref.Num] = append(r.to[ref.Num], reference{owner, version, key})
+// addSigned adds the references of a list of signature references (ISO 32000-2
+// table 256), and marks their Data.
+func (r *references) addSigned(owner, version int, value pdf.Object) {
+	list, _ := value.(pdf.Array)
+	for _, item := range list {
+		d, ok := item.(pdf.Dict)
+		_, isRef := d.Get("Data").(pdf.Ref)
+		if !ok || !isRef || d.Name("TransformMethod") == "" || !onlyDiffer(nil, d, signatureReference()...) {
+			r.addValue(owner, version, "Reference", item)
+			continue
 		}
-	})
+		r.addValue(owner, version, "Reference", d.With("Data", nil))
+		r.add1(reference{owner, version, "Data", true}, d.Get("Data").(pdf.Ref))
+	}
+	if list == nil {
+		r.addValue(owner, version, "Reference", value)
+	}
+}
+
+// signatureReference are the keys of ISO 32000-1 table 253.
+func signatureReference() []pdf.Name {
+	return []pdf.Name{"Type", "TransformMethod", "TransformParams", "Data", "DigestMethod", "DigestValue", "DigestLocation"}
+}
+
+func (r *references) addValue(owner, version int, key pdf.Name, value pdf.Object) {
+	eachRef(value, func(ref pdf.Ref) { r.add1(reference{owner, version, key, false}, ref) })
+}
+
+func (r *references) add1(from reference, ref pdf.Ref) {
+	r.used.add(ref.Num)
+	if r.wanted[ref.Num] {
+		r.to[ref.Num] = append(r.to[ref.Num], from)
+	}
 }
 
 // eachRef visits the references inside a value.

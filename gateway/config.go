@@ -32,6 +32,10 @@ type Config struct {
 	// Data is the folder of what the service keeps beside the database: in a
 	// sandbox the SQLite file, the demonstration PKI and the TLS certificate.
 	Data string `yaml:"data"`
+	// Secrets is the folder of the keys that the service makes for itself at its
+	// first start; nodes of one service have the same. Empty means "secrets" in
+	// Data, in a sandbox "service" in the folder of its PKI.
+	Secrets string `yaml:"secrets"`
 	// Database is "sqlite:FILE" or "postgres://...". A sandbox has a file in
 	// Data by default.
 	Database string `yaml:"database"`
@@ -41,6 +45,10 @@ type Config struct {
 	TLS       TLSConfig       `yaml:"tls"`
 	Trust     TrustConfig     `yaml:"trust"`
 	Timestamp TimestampConfig `yaml:"timestamp"`
+	Ledger    LedgerConfig    `yaml:"ledger"`
+	Audit     AuditConfig     `yaml:"audit"`
+	KYC       KYCConfig       `yaml:"kyc"`
+	Exchange  ExchangeConfig  `yaml:"exchange"`
 	Session   SessionConfig   `yaml:"session"`
 	Signing   SigningConfig   `yaml:"signing"`
 	Sandbox   SandboxConfig   `yaml:"sandbox"`

@@ -21,7 +21,7 @@ func (s *Server) mountSigning(r gin.IRouter) error {
 	c := s.config.Signing
 	service, err := signing.New(signing.Options{
 		Database: s.store, Verifier: s.trust.Verifier, Intermediates: s.trust.Intermediates, Timestamper: s.trust.Timestamps,
-		Record: s.signingRecorder(nil), Now: s.now, Random: s.random,
+		Record: s.signingRecorder(s.recordSigning), Now: s.now, Random: s.random,
 		Limits: signing.Limits{
 			File: min(c.File, s.config.Limits.Upload), Request: c.Request, Stored: c.Stored, Open: c.Open, Life: c.Life, Keep: c.Keep,
 		},

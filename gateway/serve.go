@@ -19,11 +19,14 @@ import (
 func (s *Server) Serve(ctx context.Context, ready func()) error {
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
-	failed := make(chan error, 3)
+	failed := make(chan error, 4)
 	public := s.httpServer(s.handler)
 	go func() { failed <- public.Serve(tls.NewListener(s.listener, s.tlsConfig())) }()
 	if s.metricsPort != nil {
 		go func() { failed <- s.httpServer(s.metricsHandler()).Serve(s.metricsPort) }()
+	}
+	if s.exchangePort != nil {
+		go func() { failed <- s.httpServer(s.xroad.Provider()).Serve(s.exchangePort) }()
 	}
 	pkiDone := make(chan error, 1)
 	if s.pkiPort != nil {
@@ -78,7 +81,7 @@ func (s *Server) metricsHandler() http.Handler {
 // Serve.
 func (s *Server) Close() error {
 	var err error
-	for _, l := range []net.Listener{s.listener, s.metricsPort, s.pkiPort} {
+	for _, l := range []net.Listener{s.listener, s.metricsPort, s.pkiPort, s.exchangePort} {
 		if l == nil {
 			continue
 		}
@@ -86,6 +89,10 @@ func (s *Server) Close() error {
 			err = errors.Join(err, e)
 		}
 	}
+	if s.xroad != nil {
+		s.xroad.Close()
+	}
+	err = errors.Join(err, s.closeLedger())
 	if s.store != nil {
 		err = errors.Join(err, s.store.Close())
 	}

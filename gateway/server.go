@@ -18,10 +18,14 @@ import (
 
 	"eidgate/card/webeid"
 	"eidgate/certs/pki"
+	"eidgate/gateway/audit"
+	"eidgate/gateway/ledger"
 	"eidgate/gateway/problem"
 	"eidgate/gateway/session"
 	"eidgate/gateway/store"
 	"eidgate/gateway/trust"
+	"eidgate/kyc"
+	"eidgate/xroad"
 )
 
 // Options of a Server. The zero value works.
@@ -47,6 +51,14 @@ type Server struct {
 	metrics  *prometheus.Registry
 	seen     *measures
 
+	pepper       [32]byte // of pseudonyms
+	ledger       *ledger.Log
+	ledgerPublic string // the key by which proofs are verified
+	events       *audit.Events
+	roles        audit.Roles
+	kyc          *kyc.Service   // nil when there is no key for attestations
+	xroad        *xroad.Gateway // nil when there is no exchange
+
 	pages      problem.Pages // nil until a room gives one
 	exchange   http.Handler  // of /r1/; nil until a room gives one
 	ready      *readiness
@@ -55,12 +67,13 @@ type Server struct {
 	ended      chan error    // asks Serve to end
 	reportLog  *rate.Limiter
 
-	listener    net.Listener
-	metricsPort net.Listener // nil when there is none
-	certificate *certificate
-	pki         *pki.PKI     // nil in production
-	pkiPort     net.Listener // nil when another process serves it
-	handler     http.Handler
+	listener     net.Listener
+	metricsPort  net.Listener // nil when there is none
+	certificate  *certificate
+	pki          *pki.PKI     // nil in production
+	pkiPort      net.Listener // nil when another process serves it
+	exchangePort net.Listener // nil when no other gateway may call
+	handler      http.Handler
 }
 
 // New opens the database, brings its tables up to date, makes or opens what a
@@ -85,7 +98,7 @@ func New(ctx context.Context, c Config, o Options) (s *Server, err error) {
 			s = nil
 		}
 	}()
-	for _, step := range []func(context.Context) error{s.listen, s.openTrust, s.openTLS, s.openStore, s.openSessions, s.mount} {
+	for _, step := range []func(context.Context) error{s.listen, s.openTrust, s.openTLS, s.openStore, s.openLedger, s.openSessions, s.openKYC, s.openExchange, s.mount} {
 		if err := step(ctx); err != nil {
 			return s, err
 		}
@@ -133,7 +146,7 @@ func (s *Server) openSessions(context.Context) error {
 		Database: s.store, Now: s.now, Random: s.random, Log: s.log, Personas: s.config.Mode == Sandbox,
 		Validator: &webeid.Validator{Origin: s.origin, Verifier: s.trust.Verifier, Intermediates: s.trust.Intermediates},
 		Idle:      s.config.Session.Idle, Absolute: s.config.Session.Absolute, Nonce: s.config.Session.Nonce,
-		Recorder: s.seen.recorder(nil),
+		Recorder: s.seen.recorder(s.recordLogin),
 	})
 	if err != nil {
 		return fmt.Errorf("preparing logins: %w", err)

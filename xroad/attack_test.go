@@ -65,7 +65,7 @@ func spied(t *testing.T) (*world, *middle, *atomic.Int64) {
 	return w, m, calls
 }
 
-// Offsets in an envelope; see the package's wire.go.
+// Offsets in an envelope; see the package's comment.
 const (
 	offFlags, offLength, offSize, offTime, offSigner, offValue, offMessage = 4, 5, 9, 17, 25, 57, 121
 )

@@ -27,6 +27,27 @@
 // Refusals are logged and recorded as well: with the signed request as evidence
 // of the attempt when the signature holds.
 //
+// # Between two gateways
+//
+// An exchange is one POST to /exchange/1 over TLS 1.3 with both certificates,
+// an envelope of type application/vnd.eidgate.exchange each way: a header of
+// 121 bytes, the message as pr-rest serializes it, the body. Numbers are
+// big-endian.
+//
+//	offset length
+//	     0      4  "EIX1": the transport and the form of the signature
+//	     4      1  1 when there is a body, 0 when there is none
+//	     5      4  length of the message, at most 256 KiB
+//	     9      8  length of the body
+//	    17      8  signing time, Unix seconds
+//	    25     32  SHA-256 of the signer's certificate
+//	    57     64  r and s of the ECDSA P-256 signature
+//
+// The signature is XAdES over two files, the message and a sha512sum line of
+// the body; everything of its XML but these digests, the time and the
+// certificate is fixed (form1.xml), so it is not sent. A refusal is a fault in
+// JSON with the header X-Road-Error instead.
+//
 // # What it guarantees
 //
 // A provider executes no request, and a client sees no response, that is not

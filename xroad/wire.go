@@ -20,17 +20,8 @@ const (
 	wireType = "application/vnd.eidgate.exchange"
 )
 
-// An envelope is a header of fixed length, the message and the body. Numbers
-// are big-endian.
-//
-//	offset length
-//	     0      4  "EIX1": the transport and the form of the signature
-//	     4      1  1 when there is a body, 0 when there is none
-//	     5      4  length of the message
-//	     9      8  length of the body
-//	    17      8  signing time, Unix seconds
-//	    25     32  SHA-256 of the signer's certificate
-//	    57     64  r and s of the ECDSA P-256 signature over form 1
+// An envelope begins with a header of fixed length; the package's comment has
+// its fields.
 const (
 	wireMagic  = "EIX1"
 	wireHeader = 121

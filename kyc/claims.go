@@ -111,12 +111,25 @@ func present(text string) (any, error) {
 // Available says which of the claims the card of a login proves, so that the
 // consent page can tell before the person decides.
 func Available(of certs.Person, claims []string, now time.Time) []string {
-	p := person{GivenName: of.GivenName, FamilyName: of.Surname, Identifier: of.Identifier.Reveal(), Country: of.Country, VerifiedAt: now}
+	values := Preview(of, claims, now)
 	var available []string
 	for _, claim := range claims {
-		if _, err := p.value(claim); err == nil {
+		if _, ok := values[claim]; ok {
 			available = append(available, claim)
 		}
 	}
 	return available
+}
+
+// Preview gives the values of those of the claims that the card of a login
+// proves, for the person herself.
+func Preview(of certs.Person, claims []string, now time.Time) map[string]any {
+	p := person{GivenName: of.GivenName, FamilyName: of.Surname, Identifier: of.Identifier.Reveal(), Country: of.Country, VerifiedAt: now}
+	values := make(map[string]any, len(claims))
+	for _, claim := range claims {
+		if value, err := p.value(claim); err == nil {
+			values[claim] = value
+		}
+	}
+	return values
 }

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"eidgate/certs"
@@ -25,9 +24,13 @@ type Request struct {
 	Purpose    string
 	Claims     []string
 	ReturnHost string
-	// ReturnOrigin is the origin of the address the person goes to, or empty.
-	ReturnOrigin string
-	ExpiresAt    time.Time
+	ExpiresAt  time.Time
+	// MinimumAssurance is "", "low", "substantial" or "high".
+	MinimumAssurance string
+	// Status is Verified or Failed when it was decided in this browser. Then
+	// Error says why it failed, and Return is where the person goes on.
+	Status        Status
+	Error, Return string
 }
 
 // Login is who decides.
@@ -54,14 +57,53 @@ func (s *Service) Open(ctx context.Context, link, browser string) (Request, erro
 	if err != nil {
 		return Request{}, fmt.Errorf("opening a verification: %w", err)
 	}
-	request := Request{
-		Session: r.id, Client: r.clientName, Purpose: r.purpose, Claims: r.claims, ExpiresAt: time.UnixMicro(r.expires).UTC(),
+	return r.request(), nil
+}
+
+// Look finds the request behind a page's link without giving the page to a
+// browser, for visitors whom nobody knows yet: programs that preview links must
+// not take a page from its person. The browser that has decided sees what it
+// decided; everybody else gets Open's errors.
+func (s *Service) Look(ctx context.Context, link, browser string) (Request, error) {
+	r, err := s.row(ctx, s.options.Database, `link = $1`, linkHash(link))
+	if err != nil {
+		return Request{}, fmt.Errorf("looking at a verification: %w", err)
 	}
-	if origin, err := s.originOf(r.returnURL); err == nil {
-		_, request.ReturnHost, _ = strings.Cut(origin, "://")
-		request.ReturnOrigin = origin
+	mine := browser != "" && r.browser == browserHash(browser)
+	request := r.request()
+	if mine && (r.status == Verified || r.status == Failed) {
+		request.Return = r.back()
+		return request, nil
+	}
+	if err := r.undecided(s.options.Now()); err != nil {
+		return Request{}, fmt.Errorf("looking at a verification: %w", err)
+	}
+	if r.browser != "" && !mine {
+		return Request{}, fmt.Errorf("looking at a verification: %w", ErrBrowser)
 	}
 	return request, nil
+}
+
+func (r *row) request() Request {
+	request := Request{
+		Session: r.id, Client: r.clientName, Purpose: r.purpose, Claims: r.claims, ExpiresAt: time.UnixMicro(r.expires).UTC(),
+		MinimumAssurance: r.minimum, Status: r.status, Error: r.fault,
+	}
+	if u, err := url.Parse(r.returnURL); err == nil {
+		request.ReturnHost = u.Host
+	}
+	return request
+}
+
+// undecided refuses sessions that ended.
+func (r *row) undecided(now time.Time) error {
+	switch {
+	case r.open(now):
+		return nil
+	case r.session(now).Status == Expired:
+		return ErrExpired
+	}
+	return ErrState
 }
 
 // claim finds an undecided session for the browser.
@@ -70,12 +112,8 @@ func (s *Service) claim(ctx context.Context, tx db.Querier, link, browser string
 	if err != nil {
 		return nil, err
 	}
-	now := s.options.Now()
-	if !r.open(now) {
-		if r.session(now).Status == Expired {
-			return nil, ErrExpired
-		}
-		return nil, ErrState
+	if err := r.undecided(s.options.Now()); err != nil {
+		return nil, err
 	}
 	if browser == "" || r.browser != "" && r.browser != browserHash(browser) {
 		return nil, ErrBrowser

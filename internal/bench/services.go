@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"eidgate/certs/pki"
 	"eidgate/internal/persofile"
@@ -72,7 +73,7 @@ func serve(folder, out string, in io.Reader, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	p, err := pki.Init(folder, pki.Options{Listen: l.Addr().String()})
+	p, err := pki.Init(folder, pki.Options{Listen: l.Addr().String(), Now: wholeSeconds})
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
@@ -97,6 +98,11 @@ func serve(folder, out string, in io.Reader, w io.Writer) error {
 	stop()
 	return errors.Join(err, <-done)
 }
+
+// wholeSeconds is the clock of authorities that write no fractions, as most
+// do. With fractions, signers of containers wait for the next second, so that
+// no OCSP answer looks older than the time-stamp: that wait is no work.
+func wholeSeconds() time.Time { return time.Now().Truncate(time.Second) }
 
 func firstCard(p *pki.PKI) (*persofile.File, error) {
 	cards, err := filepath.Glob(filepath.Join(p.CardsDir(), "*.json"))

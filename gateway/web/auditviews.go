@@ -1,6 +1,11 @@
 package web
 
-import "time"
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
 
 // AccessView is one access to somebody's data, as its page shows it.
 type AccessView struct {
@@ -103,11 +108,14 @@ type ConsentView struct {
 	Action, Return string
 	// TooLow says that this login does not reach the level.
 	TooLow bool
+	// NothingChosen says that the form was sent without a choice.
+	NothingChosen bool
 }
 
 // ClaimView is one thing that is asked for.
 type ClaimView struct {
-	// Name as in the API; Text is the key of its texts, claim.TEXT.
+	// Name as in the API; Text is the key of its text, claim.TEXT, empty for a
+	// claim that has none.
 	Name, Text string
 	// Age is that of "age_equal_or_over".
 	Age int
@@ -120,8 +128,25 @@ type ClaimView struct {
 // ConsentedView is the page "consented": it was decided. The way back is a link,
 // because the policy lets no form lead to another site.
 type ConsentedView struct {
-	Client     string
-	Granted    bool
+	Client  string
+	Granted bool
+	// Refusal is the code when the card was refused, or empty.
+	Refusal    string
 	Return     string // address, or empty
 	ReturnHost string
+}
+
+// NewClaimView names a claim of the API.
+func NewClaimView(name string) ClaimView {
+	if years, ok := strings.CutPrefix(name, "age_equal_or_over."); ok {
+		age, err := strconv.Atoi(years)
+		if err == nil {
+			return ClaimView{Name: name, Text: "age_equal_or_over", Age: age}
+		}
+	}
+	known := []string{"given_name", "family_name", "birthdate", "personal_administrative_number", "issuing_country"}
+	if slices.Contains(known, name) {
+		return ClaimView{Name: name, Text: name}
+	}
+	return ClaimView{Name: name}
 }

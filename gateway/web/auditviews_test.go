@@ -24,11 +24,11 @@ func auditSamples(at time.Time) map[string]any {
 	list := []web.AccessView{full, denied, own, nobody}
 	claims := []web.ClaimView{
 		{Name: "given_name", Text: "given_name", Value: "예진"}, {Name: "age_equal_or_over.18", Text: "age_equal_or_over", Age: 18},
-		{Name: "birthdate", Text: "birthdate", Unavailable: true},
+		{Name: "birthdate", Text: "birthdate", Unavailable: true}, web.NewClaimView("shoe_size"),
 	}
 	consent := web.ConsentView{
 		Client: "Startup OÜ", Purpose: "Konto avamine", ReturnHost: "startup.example", Expires: at, Assurance: "high", Claims: claims,
-		Action: "/verify/abc", Return: "/verify/abc", TooLow: true,
+		Action: "/verify/abc", Return: "/verify/abc", TooLow: true, NothingChosen: true,
 	}
 	review := web.ReviewView{
 		Action: "/review", Open: "/review/open", Kinds: []string{"login", "exchange"}, Results: []string{"done", "denied", "fault"},
@@ -45,6 +45,7 @@ func auditSamples(at time.Time) map[string]any {
 		"review none":     web.ReviewView{Action: "/review", Searched: true, Reason: "2026-17"},
 		"consent":         consent,
 		"consented":       web.ConsentedView{Client: "Startup OÜ", Granted: true, Return: "https://startup.example/done", ReturnHost: "startup.example"},
+		"consented no":    web.ConsentedView{Client: "Startup OÜ", Refusal: "kyc.assurance-too-low", Return: "https://startup.example/done", ReturnHost: "startup.example"},
 		"consented never": web.ConsentedView{Client: "Startup OÜ"},
 	}
 }
@@ -85,10 +86,23 @@ func TestConsentPage(t *testing.T) {
 		t.Error("somebody who is not logged in can decide, or cannot log in")
 	}
 	page = get(t, renderer(t, web.Options{Visitor: somebody}), "en", "consent", view)
-	if strings.Contains(page, " checked") || strings.Count(page, `type="checkbox"`) != 3 || strings.Count(page, "disabled") != 2 || !strings.Contains(page, "예진") {
+	if strings.Contains(page, " checked") || strings.Count(page, `type="checkbox"`) != 4 || strings.Count(page, "disabled") != 2 || !strings.Contains(page, "예진") {
 		t.Errorf("claims are chosen beforehand, or missing: %s", page)
 	}
 	if page = get(t, renderer(t, web.Options{}), "en", "consented", web.ConsentedView{Return: "javascript:alert(1)"}); strings.Contains(page, "javascript:") {
 		t.Error("the way back is a script")
+	}
+}
+
+func TestClaimsHaveNames(t *testing.T) {
+	for name, want := range map[string]web.ClaimView{
+		"birthdate":            {Name: "birthdate", Text: "birthdate"},
+		"age_equal_or_over.21": {Name: "age_equal_or_over.21", Text: "age_equal_or_over", Age: 21},
+		"age_equal_or_over.x":  {Name: "age_equal_or_over.x"},
+		"title":                {Name: "title"},
+	} {
+		if got := web.NewClaimView(name); got != want {
+			t.Errorf("%s: %+v", name, got)
+		}
 	}
 }

@@ -84,19 +84,21 @@ func TestPagesAreAccessible(t *testing.T) {
 	s := serve(t)
 	browser := browsertest.Chromium(t, browsertest.Options{Home: t.TempDir()})
 	for _, name := range pageNames() {
-		for _, language := range web.Languages() {
-			page := browser.Open(t, s.url("/"+name+"?lang="+language))
-			if got := text(t, page, "document.documentElement.lang"); got != language {
-				t.Fatalf("%s: the page is in %q, not %s", name, got, language)
+		t.Run(name, func(t *testing.T) {
+			for _, language := range web.Languages() {
+				page := browser.Open(t, s.url("/"+name+"?lang="+language))
+				if got := text(t, page, "document.documentElement.lang"); got != language {
+					t.Fatalf("the page is in %q, not %s", got, language)
+				}
+				for _, dark := range []bool{false, true} {
+					browsertest.Look(t, page, 1000, dark)
+					axetest.Clean(t, axe, page, fmt.Sprintf("in %s, dark %v", language, dark))
+				}
+				browsertest.Look(t, page, 320, false)
+				fits(t, page, "in "+language)
+				page.Close(t)
 			}
-			for _, dark := range []bool{false, true} {
-				browsertest.Look(t, page, 1000, dark)
-				axetest.Clean(t, axe, page, fmt.Sprintf("%s in %s, dark %v", name, language, dark))
-			}
-			browsertest.Look(t, page, 320, false)
-			fits(t, page, name+" in "+language)
-			page.Close(t)
-		}
+		})
 	}
 	clean(t, browser)
 }

@@ -11,12 +11,14 @@ import (
 var _ problem.Pages = (*Renderer)(nil)
 
 // ProblemPage shows a problem in the visitor's language, with what to do next.
-// The sentence of the problem itself is English and says so.
+// A code with texts of its own is told by them; else the sentence of the problem
+// itself is added, which is English and says so.
 func (r *Renderer) ProblemPage(w http.ResponseWriter, req *http.Request, p *problem.Problem) {
-	r.Write(w, req, p.Status, "problem", ProblemView{
-		Status: p.Status, Code: p.Code, Detail: sentence(p.Error()), Hint: p.Hint,
-		Back: back(req, p.Status), Key: r.problemKey(req, p.Status),
-	})
+	view := ProblemView{Status: p.Status, Code: p.Code, Back: back(req, p.Status), Key: p.Code}
+	if !r.languages[Language(req)].texts.has("problem." + p.Code) {
+		view.Key, view.Detail, view.Hint = r.problemKey(req, p.Status), sentence(p.Error()), p.Hint
+	}
+	r.Write(w, req, p.Status, "problem", view)
 }
 
 // sentence gives a phrase its capital and its full stop.

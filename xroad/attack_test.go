@@ -113,6 +113,7 @@ func TestTamperedMessages(t *testing.T) {
 		{"the signer, unknown", flip(offSigner), member, member},
 		{"the magic", flip(0), rest, "NetworkError"},
 		{"the flags", flip(offFlags), rest, "NetworkError"},
+		{"unknown flags", func(b []byte) []byte { b[offFlags] = 3; return b }, rest, "NetworkError"},
 		{"the length", flip(offLength), rest, "NetworkError"},
 		{"the body's size", flip(offSize + 7), rest, "NetworkError"},
 		{"a huge size", flip(offSize + 1), "InvalidBody", "InvalidBody"},
@@ -212,6 +213,11 @@ func TestSteeringHeaders(t *testing.T) {
 	a := w.do("POST", whole, "body", "X-Custom", "kept")
 	if a.status != 200 || a.body != "body" || a.header.Get("X-Custom") != "kept" || a.header.Get("X-Road-Error")+a.header.Get("Upgrade") != "" {
 		t.Errorf("the client got %+v", a)
+	}
+	var signed int
+	err := w.providerDB.QueryRowContext(t.Context(), `SELECT count(*) FROM xroad_message WHERE part = 'response' AND CAST(message AS TEXT) LIKE '%X-Road-Error%'`).Scan(&signed)
+	if err != nil || signed != 0 {
+		t.Errorf("%d responses are signed with a service's X-Road-Error (%v)", signed, err)
 	}
 }
 

@@ -46,7 +46,10 @@ func Guard(w http.ResponseWriter, r *http.Request, rules Rules) (http.ResponseWr
 	b.limit.Store(rules.Body)
 	r = r.WithContext(context.WithValue(r.Context(), bodyKey{}, b))
 	r.Body = b
-	return &writer{w, control, rules}, r
+	if r.ContentLength != 0 { // also for a body that no handler reads and the server throws away
+		_ = control.SetReadDeadline(b.began.Add(rules.Pause))
+	}
+	return &writer{ResponseWriter: w, control: control, rules: rules, body: b, bodied: r.ContentLength != 0}, r
 }
 
 // Allow raises the limit of a request's body to so many bytes.
@@ -66,6 +69,7 @@ type body struct {
 	read     int64
 	began    time.Time
 	err      error // once ended, for good
+	ended    atomic.Bool
 }
 
 func (b *body) Read(p []byte) (int, error) {
@@ -93,7 +97,7 @@ func (b *body) Read(p []byte) (int, error) {
 	case err == nil:
 		return n, nil
 	case errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
-		b.err = io.EOF
+		_ = b.end(io.EOF)
 		_ = b.control.SetReadDeadline(time.Time{})
 		return n, io.EOF
 	case errors.Is(err, os.ErrDeadlineExceeded):
@@ -104,6 +108,7 @@ func (b *body) Read(p []byte) (int, error) {
 
 func (b *body) end(err error) error {
 	b.err = err
+	b.ended.Store(true)
 	return err
 }
 
@@ -120,15 +125,35 @@ type writer struct {
 	http.ResponseWriter
 	control *http.ResponseController
 	rules   Rules
+	body    *body
+	bodied  bool // the request has a body
+	begun   bool
+}
+
+// WriteHeader begins the answer. The server then throws the rest of the body
+// away before it sends a byte, and that must take less than a write may.
+func (w *writer) WriteHeader(status int) {
+	if w.bodied && !w.begun && !w.body.ended.Load() {
+		_ = w.control.SetReadDeadline(time.Now().Add(w.rules.Pause / 4))
+	}
+	w.begun = true
+	w.extend()
+	w.ResponseWriter.WriteHeader(status)
 }
 
 func (w *writer) Write(p []byte) (int, error) {
+	if !w.begun {
+		w.WriteHeader(http.StatusOK)
+	}
 	w.extend()
 	return w.ResponseWriter.Write(p)
 }
 
 // ReadFrom keeps sendfile, in pieces so that each has a deadline.
 func (w *writer) ReadFrom(r io.Reader) (n int64, err error) {
+	if !w.begun {
+		w.WriteHeader(http.StatusOK)
+	}
 	for {
 		w.extend()
 		written, err := io.CopyN(w.ResponseWriter, r, piece)
@@ -147,6 +172,12 @@ const piece = 1 << 20
 
 func (w *writer) extend() {
 	_ = w.control.SetWriteDeadline(time.Now().Add(w.rules.Pause))
+}
+
+// Flush is for handlers that send as they go; gin asks for it by this name.
+func (w *writer) Flush() {
+	w.extend()
+	_ = w.control.Flush()
 }
 
 // Unwrap is for http.ResponseController.

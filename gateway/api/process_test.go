@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"bytes"
 	"crypto/tls"
 	"crypto/x509"
 	"net"
@@ -20,8 +21,12 @@ import (
 type process struct {
 	url, data string
 	pid       int
+	command   func() *exec.Cmd
+	running   *exec.Cmd
+	log       bytes.Buffer // of one process at a time
 }
 
+// startProcess runs the service, with an empty folder, until the test ends.
 func startProcess(t testing.TB) *process {
 	t.Helper()
 	dir := t.TempDir()
@@ -34,23 +39,41 @@ func startProcess(t testing.TB) *process {
 	}
 	address := freeAddress(t)
 	p := &process{url: "https://" + address, data: filepath.Join(dir, "data")}
-	c := exec.Command(program, "serve", "--data", p.data, "--listen", address, "--config", config)
-	c.Stderr = nil
-	if err := c.Start(); err != nil {
+	p.command = func() *exec.Cmd {
+		c := exec.Command(program, "serve", "--data", p.data, "--listen", address, "--config", config)
+		c.Stderr = &p.log
+		return c
+	}
+	p.start(t)
+	t.Cleanup(func() {
+		_ = p.running.Process.Signal(syscall.SIGTERM)
+		_ = p.running.Wait()
+	})
+	return p
+}
+
+// start starts the process, again after kill, and waits until it is ready.
+func (p *process) start(t testing.TB) {
+	t.Helper()
+	p.log.Reset()
+	p.running = p.command()
+	if err := p.running.Start(); err != nil {
 		t.Fatal(err)
 	}
-	p.pid = c.Process.Pid
-	t.Cleanup(func() {
-		_ = c.Process.Signal(syscall.SIGTERM)
-		_ = c.Wait()
-	})
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+	p.pid = p.running.Process.Pid
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		if p.ready(t) {
-			return p
+			return
 		}
 	}
-	t.Fatal("the service does not get ready")
-	return nil
+	p.kill()
+	t.Fatalf("the service does not get ready:\n%s", p.log.Bytes()[max(0, p.log.Len()-2000):])
+}
+
+// kill ends the process as a power cut does.
+func (p *process) kill() {
+	_ = p.running.Process.Kill()
+	_ = p.running.Wait()
 }
 
 func (p *process) ready(t testing.TB) bool {

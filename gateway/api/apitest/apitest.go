@@ -74,7 +74,12 @@ func (s *Signer) Sign(ctx context.Context, format, mode string, files ...File) (
 	if mode == "digests" {
 		return s.Assemble(ctx, got.ID, files)
 	}
-	return s.call(ctx, http.MethodGet, "/v1/signatures/"+got.ID+"/document", "", nil)
+	return s.Download(ctx, got.ID)
+}
+
+// Download gets the signed document.
+func (s *Signer) Download(ctx context.Context, id string) ([]byte, error) {
+	return s.call(ctx, http.MethodGet, "/v1/signatures/"+id+"/document", "", nil)
 }
 
 // Begin creates a signature and uploads its files.

@@ -98,18 +98,18 @@ func (s *Server) recordKYC(ctx context.Context, tx db.Querier, a kyc.Access) err
 // asked for, which is before anything is read, and one more when it was denied
 // or failed. The person sees the provider's side, and the consumer's where the
 // provider is elsewhere: one line for each access.
-func (s *Server) recordExchange(local func(xroad.ClientID) bool) xroad.Recorder {
+func (s *Server) recordExchange(local func(xroad.ClientID) bool, member func(xroad.ClientID) string) xroad.Recorder {
 	return func(ctx context.Context, tx db.Querier, a xroad.Access) error {
 		if a.Stage == xroad.Answered {
 			return nil // the message log has the answer; the access was recorded when it was asked for
 		}
 		event := audit.Event{
 			At: a.At, Kind: audit.Exchange, Action: "exchange." + string(a.Side) + "." + string(a.Stage),
-			Service: a.Service.String(), Fields: a.Fields, Purpose: a.Purpose, LegalBasis: a.LegalBasis, Case: a.Issue,
+			Service: a.Service.Encoded(), Fields: a.Fields, Purpose: a.Purpose, LegalBasis: a.LegalBasis, Case: a.Issue,
 			Result: resultOf(a.Stage), Code: a.Fault,
 			Actor: audit.Actor{
-				Person: userIdentifier(a.UserID), Organisation: a.Client.Member().String(), OrganisationName: a.ClientName,
-				System: a.Client.String(), Role: a.Represented, Authentication: string(a.Authenticated),
+				Person: userIdentifier(a.UserID), Organisation: a.Client.Member().Encoded(), OrganisationName: member(a.Client.Member()),
+				System: a.Client.Encoded(), Role: a.Represented, Authentication: string(a.Authenticated),
 			},
 			Evidence: audit.Evidence{Message: a.RequestID},
 		}

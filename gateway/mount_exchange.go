@@ -49,7 +49,10 @@ func (s *Server) openExchange(ctx context.Context) error {
 func (s *Server) startExchange(ctx context.Context, c ExchangeConfig, instance *xroad.Instance, keys map[xroad.ClientID]crypto.Signer) error {
 	options := xroad.Options{
 		Instance: instance, Keys: keys, Database: s.store, MaxBody: c.MaxBody,
-		Record: s.recordExchange(func(id xroad.ClientID) bool { return keys[id] != nil }),
+		Record: s.recordExchange(
+			func(id xroad.ClientID) bool { return keys[id] != nil },
+			func(id xroad.ClientID) string { name, _ := instance.Client(id); return name },
+		),
 		// Members' certificates are asked about once an hour at most, as X-Road does.
 		Verifier: &certs.Verifier{Store: s.trust.Store, Revocation: &ocsp.Client{Cache: &ocsp.Cache{}}, Now: s.now},
 		Handlers: map[string]http.Handler{"usage": s.events.UsageHandler()},

@@ -7,7 +7,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
-	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -109,15 +108,4 @@ func keyPair(what string, text []byte) (crypto.Signer, []*x509.Certificate, erro
 		chain = append(chain, certificate)
 	}
 	return key, chain, nil
-}
-
-// errNoAttestations is what commands are told by a service that attests nothing.
-var errNoAttestations = errors.New("the service has no key for attestations: set kyc.certificate and kyc.key")
-
-// NewKey makes an API key for a company, shown once, for "eidgate keys new".
-func (s *Server) NewKey(ctx context.Context, name string, returns []string) (kyc.Client, string, error) {
-	if s.kyc == nil {
-		return kyc.Client{}, "", errNoAttestations
-	}
-	return s.kyc.NewKey(ctx, name, returns)
 }

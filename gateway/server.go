@@ -158,7 +158,7 @@ func (s *Server) openSessions(context.Context) error {
 // mount builds the handler: the rooms on gin, and what goes around it.
 func (s *Server) mount(context.Context) error {
 	engine := s.newEngine()
-	for _, mount := range []func(gin.IRouter) error{s.mountHealth, s.mountWeb, s.mountSigning} {
+	for _, mount := range []func(gin.IRouter) error{s.mountHealth, s.mountWeb, s.mountSigning, s.mountLedger} {
 		if err := mount(engine); err != nil {
 			return fmt.Errorf("preparing the service: %w", err)
 		}

@@ -6,9 +6,11 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -25,34 +27,52 @@ type Client struct {
 
 const maxName = 100
 
-// NewKey makes a client with its first API key. The key is shown once: only
-// its hash is kept. returns are https origins, in a sandbox also http ones of
-// this machine.
+// Keys makes API keys; it needs no service that runs.
+type Keys struct {
+	Database db.Database
+	// Live is false in a sandbox; its keys say so.
+	Live   bool
+	Now    func() time.Time
+	Random io.Reader
+}
+
+func (s *Service) keys() Keys {
+	return Keys{Database: s.options.Database, Live: s.options.Live, Now: s.options.Now, Random: s.options.Random}
+}
+
+// NewKey makes a client with its first API key, see [Keys.New].
 func (s *Service) NewKey(ctx context.Context, name string, returns []string) (Client, string, error) {
+	return s.keys().New(ctx, name, returns)
+}
+
+// New makes a client with its first API key. The key is shown once: only its
+// hash is kept. returns are https origins, in a sandbox also http ones of this
+// machine.
+func (k Keys) New(ctx context.Context, name string, returns []string) (Client, string, error) {
 	client := Client{Name: name, Returns: returns}
 	if n := utf8.RuneCountInString(name); n == 0 || n > maxName || !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) {
 		return Client{}, "", ErrClientName
 	}
 	for _, origin := range returns {
-		if _, err := s.originOf(origin); err != nil || strings.ContainsAny(origin, " ") {
+		if _, err := originOf(origin, k.Live); err != nil || strings.ContainsAny(origin, " ") {
 			return Client{}, "", ErrReturnURL
 		}
 	}
 	var err error
-	if client.ID, err = s.identifier("cl_", 12); err != nil {
+	if client.ID, err = identifier(k.Random, "cl_", 12); err != nil {
 		return Client{}, "", err
 	}
-	id, err := s.identifier("ak_", 12)
+	id, err := identifier(k.Random, "ak_", 12)
 	if err != nil {
 		return Client{}, "", err
 	}
-	key, err := s.identifier(s.keyPrefix(), 32)
+	key, err := identifier(k.Random, k.prefix(), 32)
 	if err != nil {
 		return Client{}, "", err
 	}
-	now := s.options.Now().UnixMicro()
+	now := k.Now().UnixMicro()
 	hash := sha256.Sum256([]byte(key))
-	err = s.options.Database.Tx(ctx, func(tx db.Querier) error {
+	err = k.Database.Tx(ctx, func(tx db.Querier) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO kyc_client (id, name, created, return_url) VALUES ($1, $2, $3, $4)`,
 			client.ID, client.Name, now, strings.Join(returns, " "))
 		if err != nil {
@@ -68,8 +88,8 @@ func (s *Service) NewKey(ctx context.Context, name string, returns []string) (Cl
 	return client, key, nil
 }
 
-func (s *Service) keyPrefix() string {
-	if s.options.Live {
+func (k Keys) prefix() string {
+	if k.Live {
 		return "sk_live_"
 	}
 	return "sk_test_"
@@ -77,7 +97,7 @@ func (s *Service) keyPrefix() string {
 
 // Client finds who has an API key. It answers ErrKey.
 func (s *Service) Client(ctx context.Context, key string) (Client, error) {
-	if !strings.HasPrefix(key, s.keyPrefix()) || len(key) > 100 {
+	if !strings.HasPrefix(key, s.keys().prefix()) || len(key) > 100 {
 		return Client{}, ErrKey
 	}
 	hash := sha256.Sum256([]byte(key))
@@ -98,13 +118,13 @@ func (s *Service) Client(ctx context.Context, key string) (Client, error) {
 }
 
 // originOf gives the origin of an address that persons may be sent to.
-func (s *Service) originOf(address string) (string, error) {
+func originOf(address string, live bool) (string, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" || u.Opaque != "" {
 		return "", ErrReturnURL
 	}
 	here := slices.Contains([]string{"localhost", "127.0.0.1", "::1"}, u.Hostname())
-	if u.Scheme != "https" && (s.options.Live || u.Scheme != "http" || !here) {
+	if u.Scheme != "https" && (live || u.Scheme != "http" || !here) {
 		return "", ErrReturnURL
 	}
 	return u.Scheme + "://" + u.Host, nil
@@ -114,7 +134,7 @@ func (s *Service) mayReturn(client Client, address string) error {
 	if address == "" {
 		return nil
 	}
-	origin, err := s.originOf(address)
+	origin, err := originOf(address, s.options.Live)
 	if err != nil || len(address) > 2000 || !slices.Contains(client.Returns, origin) {
 		return ErrReturnURL
 	}

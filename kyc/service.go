@@ -128,12 +128,16 @@ func New(options Options) (*Service, error) {
 }
 
 // identifier draws a random one with a prefix that tells its kind.
-func (s *Service) identifier(prefix string, size int) (string, error) {
-	random := make([]byte, size)
-	if _, err := io.ReadFull(s.options.Random, random); err != nil {
+func identifier(random io.Reader, prefix string, size int) (string, error) {
+	drawn := make([]byte, size)
+	if _, err := io.ReadFull(random, drawn); err != nil {
 		return "", fmt.Errorf("drawing an identifier: %w", err)
 	}
-	return prefix + base64.RawURLEncoding.EncodeToString(random), nil
+	return prefix + base64.RawURLEncoding.EncodeToString(drawn), nil
+}
+
+func (s *Service) identifier(prefix string, size int) (string, error) {
+	return identifier(s.options.Random, prefix, size)
 }
 
 // VCT is the type of this service's attestations.

@@ -4,6 +4,11 @@
 //	eidgate serve [--data DIR] [--listen ADDR] [--config FILE]
 //	eidgate config
 //
+// makes API keys for companies and examines the access events:
+//
+//	eidgate keys new --name NAME [--return ORIGIN]
+//	eidgate audit check
+//
 // and makes and runs a demonstration PKI:
 //
 //	eidgate pki init DIR
@@ -40,6 +45,9 @@ func main() {
 type commands struct {
 	Serve  serveCommand  `cmd:"" help:"Run the gateway: signing, login, API and pages."`
 	Config configCommand `cmd:"" help:"Print every setting of the gateway with its default."`
+
+	Keys  keysCommands  `cmd:"" help:"Make API keys."`
+	Audit auditCommands `cmd:"" help:"Examine the access events."`
 
 	PKI pkiCommands `cmd:"" name:"pki" help:"Make and run a demonstration PKI."`
 }

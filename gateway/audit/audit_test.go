@@ -360,6 +360,9 @@ func TestFindUsage(t *testing.T) {
 	for range 3 {
 		w.record(t, reading(jaak))
 	}
+	denied := reading(jaak)
+	denied.Result = audit.Denied
+	w.record(t, denied) // nobody used her data
 	server := httptest.NewServer(w.events.UsageHandler())
 	defer server.Close()
 	ask := func(target, user string) (int, map[string]any) {

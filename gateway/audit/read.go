@@ -63,6 +63,8 @@ type Filter struct {
 	Organisation string
 	Kind         Kind
 	Result       Result
+	// Released leaves out what was denied: nobody saw any data then.
+	Released bool
 	// From is inclusive and To exclusive; zero is open.
 	From, To time.Time
 	// Offset and Limit page through the newest first. Limit is at most MaxLimit.
@@ -87,6 +89,9 @@ func (f Filter) where() (string, []any) {
 		if c.value != "" {
 			add(c.column+" = $%d", c.value)
 		}
+	}
+	if f.Released {
+		add("result <> $%d", string(Denied))
 	}
 	if !f.From.IsZero() {
 		add("at >= $%d", f.From.UnixMicro())
@@ -117,8 +122,8 @@ func (e *Events) Find(ctx context.Context, filter Filter) (entries []Entry, tota
 	return entries, total, err
 }
 
-// OfPerson reads the events about a person or by her, newest first: what she
-// may see of herself. about is whose data; by is who asked.
+// OfPerson reads the events about a person, newest first: what she may see of
+// herself.
 func (e *Events) OfPerson(ctx context.Context, person certs.Identifier, filter Filter) ([]Entry, int, error) {
 	if person.IsZero() {
 		return nil, 0, fmt.Errorf("reading a person's events: %w", ErrNotYours)

@@ -85,7 +85,7 @@ func usageQuery(r *http.Request) (certs.Identifier, Filter, error) {
 	if !personCode.MatchString(r.Header.Get("X-Road-UserId")) {
 		return certs.Identifier{}, Filter{}, errors.New("the header X-Road-UserId is missing or not a country and a personal code")
 	}
-	filter := Filter{Limit: MaxLimit}
+	filter := Filter{Limit: MaxLimit, Released: true}
 	for _, period := range []struct {
 		name string
 		into *time.Time

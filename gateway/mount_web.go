@@ -25,10 +25,14 @@ func (s *Server) mountWeb(r gin.IRouter) error {
 	if err != nil {
 		return err
 	}
+	uses, err := pages.NewAudit(pages.AuditOptions{Renderer: renderer, Sessions: s.sessions, Events: s.events, Roles: s.roles})
+	if err != nil {
+		return err
+	}
 	limits, c := s.config.Limits, s.config.Signing
 	p, err := pages.New(pages.Options{
 		Renderer: renderer, Sessions: s.sessions,
-		Judge: s.newValidator(), API: view,
+		Judge: s.newValidator(), API: view, Links: uses.Links,
 		SignLimit: min(c.Request, limits.Upload), ValidateLimit: min(c.Validate, limits.Upload),
 	})
 	if err != nil {
@@ -36,5 +40,19 @@ func (s *Server) mountWeb(r gin.IRouter) error {
 	}
 	r.Use(pages.Visitors())
 	p.Mount(r)
+	uses.Mount(r)
+	return s.mountConsent(r, renderer)
+}
+
+// mountConsent serves the page where persons consent, where somebody attests.
+func (s *Server) mountConsent(r gin.IRouter, renderer *web.Renderer) error {
+	if s.kyc == nil {
+		return nil
+	}
+	consent, err := pages.NewConsent(pages.ConsentOptions{Renderer: renderer, Verifications: s.kyc, Now: s.now, Random: s.random})
+	if err != nil {
+		return err
+	}
+	consent.Mount(r)
 	return nil
 }

@@ -12,8 +12,8 @@ type PersonaInfo struct {
 	Person certs.Person
 }
 
-// personas are those that SK's public test services know, and one with a Korean
-// name: names as they come on cards, not as programs like them.
+// personas are those that SK's public test services know, one with a Korean name and
+// one who reviews: names as they come on cards, not as programs like them.
 func personas() []PersonaInfo {
 	return []PersonaInfo{
 		{"jaak", certs.Person{
@@ -27,6 +27,10 @@ func personas() []PersonaInfo {
 		{"yejin", certs.Person{
 			Surname: "김", GivenName: "예진", Country: "EE",
 			Identifier: certs.NewIdentifier("PNOEE-60102030018"),
+		}},
+		{"inspector", certs.Person{
+			Surname: "TAMM", GivenName: "MARI", Country: "EE",
+			Identifier: certs.NewIdentifier("PNOEE-47101010033"),
 		}},
 	}
 }

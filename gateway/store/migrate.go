@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"path"
 	"slices"
 
 	"github.com/pressly/goose/v3"
@@ -43,6 +44,9 @@ func (s *Store) migrate(ctx context.Context, room string, files fs.FS) error {
 	if err != nil {
 		return err
 	}
+	if err := checkNames(folder); err != nil {
+		return err
+	}
 	dialect := database.DialectSQLite3
 	if s.dialect == PostgreSQL {
 		dialect = database.DialectPostgres
@@ -66,6 +70,23 @@ func (s *Store) migrate(ctx context.Context, room string, files fs.FS) error {
 		s.options.Log.InfoContext(ctx, "migrated", "room", room, "version", r.Source.Version, "took", r.Duration)
 	}
 	return err
+}
+
+var errName = errors.New("a migration's name does not begin with five digits")
+
+// checkNames: goose runs files in the order of their names and takes the last
+// one's number for the newest, so all numbers must have the same width.
+func checkNames(folder fs.FS) error {
+	names, err := fs.Glob(folder, "*.sql")
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if ok, err := path.Match("[0-9][0-9][0-9][0-9][0-9]_?*.sql", name); !ok || err != nil {
+			return fmt.Errorf("%w: %s", errName, name)
+		}
+	}
+	return nil
 }
 
 // lock excludes other nodes.

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"eidgate/gateway/store"
@@ -218,6 +219,15 @@ func TestManyNodesMigrate(t *testing.T) {
 			t.Errorf("an older program: %v", err)
 		}
 	})
+}
+
+// TestMigrationNames: numbers of another width would run out of order.
+func TestMigrationNames(t *testing.T) {
+	s := storetest.Open(t, storetest.SQLite(t))
+	files := fstest.MapFS{"migrations/0001_first.sql": &fstest.MapFile{Data: []byte(accounts)}, "migrations/00002_second.sql": &fstest.MapFile{Data: []byte(accounts)}}
+	if err := s.Migrate(t.Context(), map[string]fs.FS{"bank": files}); err == nil || !strings.Contains(err.Error(), "0001_first.sql") {
+		t.Errorf("%v", err)
+	}
 }
 
 // TestFailedMigration leaves the step undone and says which.

@@ -2,11 +2,9 @@ package pages
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"io"
 	"net/http"
-	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -15,7 +13,6 @@ import (
 	"eidgate/gateway/session"
 	"eidgate/gateway/signing"
 	"eidgate/gateway/web"
-	"eidgate/kyc"
 	"eidgate/sign"
 )
 
@@ -38,12 +35,6 @@ type Options struct {
 	API web.APIView
 	// Links gives the links of somebody's account page; nil is none.
 	Links func(*session.Login) []web.Link
-	// KYC verifies persons for companies; without one there is no page for
-	// consent.
-	KYC *kyc.Service
-	// Now and Random default to the system's.
-	Now    func() time.Time
-	Random io.Reader
 }
 
 // Pages are the handlers.
@@ -53,12 +44,6 @@ type Pages struct{ Options }
 func New(o Options) (*Pages, error) {
 	if o.Renderer == nil || o.Sessions == nil || o.Judge == nil || o.SignLimit <= 0 || o.ValidateLimit <= 0 {
 		return nil, errors.New("pages: the renderer, the sessions, the judge and the limits are required")
-	}
-	if o.Now == nil {
-		o.Now = time.Now
-	}
-	if o.Random == nil {
-		o.Random = rand.Reader
 	}
 	return &Pages{o}, nil
 }
@@ -76,10 +61,6 @@ func (p *Pages) Mount(r gin.IRouter) {
 	account.GET("", p.account)
 	account.HEAD("", p.account)
 	r.POST("/validate", p.validate)
-	if p.KYC != nil {
-		consent := &Consent{ConsentOptions{Renderer: p.Renderer, Verifications: p.KYC, Now: p.Now, Random: p.Random}}
-		consent.Mount(r)
-	}
 }
 
 func (p *Pages) home(c *gin.Context) {

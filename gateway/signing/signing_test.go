@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"eidgate/certs/pki"
 	"eidgate/gateway/signing"
 	"eidgate/internal/testtool"
 	"eidgate/sign"
@@ -40,6 +41,20 @@ func TestPDF(t *testing.T) {
 			t.Errorf("the card was used %d times", c.used)
 		}
 		w.record.expect(t, "created", "prepared", "signed", "completed", "downloaded")
+	})
+}
+
+// A second signer signs what the first one signed, and both signatures hold.
+func TestSecondSigner(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		pdf, first := samplePDF(t), newCard(t, w.pki.Card)
+		second := newCard(t, w.pki.Issue(t, pki.Applicant{Surname: "Kask", GivenNames: "Jüri", Code: "38001085718"}))
+		_, once := w.download(t, w.completed(t, first, onePDF(pdf), pdf).ID)
+		_, twice := w.download(t, w.completed(t, second, onePDF(once), once).ID)
+		report, err := pades.Validate(t.Context(), bytes.NewReader(twice), int64(len(twice)), sign.Trust{Store: w.pki.Store(t)})
+		if err != nil || !report.Valid() || len(report.Signatures) != 2 {
+			t.Errorf("our validator: %v\n%s", err, report.Text())
+		}
 	})
 }
 

@@ -45,6 +45,8 @@ var roomExits = map[string]int{
 	"timestamp": exitIndeterminate, "ocsp": exitIndeterminate, "crl": exitIndeterminate, "aia": exitIndeterminate,
 	"revocation": exitIndeterminate,
 
+	"proof": exitNotValid, "proof.malformed": exitInput, "proof.too-large": exitInput,
+
 	"tsl": exitNotValid, "xmldsig": exitNotValid, "xml": exitNotValid,
 	"tsl.unreachable": exitIndeterminate, "tsl.expired": exitIndeterminate, "tsl.not-fetched": exitIndeterminate,
 	"tsl.cache": exitIndeterminate,

@@ -57,6 +57,7 @@ type commands struct {
 	Verify verifyCommand `cmd:"" help:"Check the signatures of PDFs and containers."`
 	Auth   authCommand   `cmd:"" help:"Log in: print a Web eID authentication token."`
 	Trust  trustCommands `cmd:"" help:"Fetch and show trusted lists."`
+	Audit  auditCommands `cmd:"" help:"Verify proofs of who read your data."`
 	Help   helpCommand   `cmd:"" help:"Explain batches, exit codes, settings or the validation policy."`
 }
 

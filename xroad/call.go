@@ -15,6 +15,10 @@ import (
 // grace is what a provider's gateway may need beyond its service's time.
 const grace = 15 * time.Second
 
+// maxIdle connections to one gateway or service are kept: one is busy for as
+// long as an exchange waits for two commits.
+const maxIdle = 512
+
 // call hands the signed request to the provider's gateway, which may be this
 // one, and gives what it answered.
 func (x *outgoing) call(ctx context.Context, e *envelope) (*envelope, *Fault) {
@@ -85,7 +89,7 @@ func (g *Gateway) transport(to *member) *http.Transport {
 	t := g.transports[to.id]
 	if t == nil {
 		t = &http.Transport{
-			TLSClientConfig: g.clientTLS(to), MaxIdleConnsPerHost: 64, IdleConnTimeout: 90 * time.Second,
+			TLSClientConfig: g.clientTLS(to), MaxIdleConnsPerHost: maxIdle, IdleConnTimeout: 90 * time.Second,
 			TLSHandshakeTimeout: 10 * time.Second, DisableCompression: true, TLSNextProto: map[string]func(string, *tls.Conn) http.RoundTripper{},
 			WriteBufferSize: 16 << 10, ReadBufferSize: 16 << 10,
 		}
@@ -98,7 +102,7 @@ func (g *Gateway) transport(to *member) *http.Transport {
 // decompression.
 func serviceTransport(s *service) *http.Transport {
 	t := &http.Transport{
-		MaxIdleConnsPerHost: 64, IdleConnTimeout: 90 * time.Second, TLSHandshakeTimeout: 10 * time.Second,
+		MaxIdleConnsPerHost: maxIdle, IdleConnTimeout: 90 * time.Second, TLSHandshakeTimeout: 10 * time.Second,
 		DisableCompression: true, MaxResponseHeaderBytes: maxMessage,
 		TLSNextProto: map[string]func(string, *tls.Conn) http.RoundTripper{},
 	}

@@ -29,7 +29,7 @@ func (s *Server) mountSigning(r gin.IRouter) error {
 	if err != nil {
 		return fmt.Errorf("preparing the signing service: %w", err)
 	}
-	interfaces, err := api.New(api.Options{Signing: service, Validator: s.newValidator(), Log: s.log, Random: s.random})
+	interfaces, err := api.New(api.Options{Signing: service, Validator: s.newValidator(), KYC: s.kyc, Log: s.log, Now: s.now, Random: s.random})
 	if err != nil {
 		return fmt.Errorf("preparing the API: %w", err)
 	}

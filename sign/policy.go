@@ -2,7 +2,7 @@ package sign
 
 // PolicyVersion names the table below; reports cite it. It changes when a row
 // does.
-const PolicyVersion = "eidgate-5"
+const PolicyVersion = "eidgate-6"
 
 // Rule is a choice made where the standards leave one or validators disagree.
 type Rule struct {
@@ -47,12 +47,14 @@ func Policy() []Rule {
 			"Readers that show a changed page and say \"signed\" made the shadow attacks of 2021 possible; pdfsig says valid for them."},
 		{"form-fill-permission", "A form field may be filled in after a signature only when that signature says so: by its own DocMDP with P 2 or 3, or by a FieldMDP that leaves the field open; a signature that says nothing takes over the permission of a valid certification inside the bytes it covers, and permits no filling without one. All earlier signatures must permit it.",
 			"ISO 32000-2 §12.8.2 leaves open what an approval signature without DocMDP permits; pyHanko allows filling there, Acrobat shows a hint, EU DSS warns. A sum that is filled in after the only signature must not read as signed."},
-		{"form-fill-content", "Filling in changes the value of a visible text, choice, check box or radio field and an appearance that shows this value and nothing else, in the order it is read: fonts whose letters are known, the field's own colours, inside the field. Read-only, hidden, rich text and push-button fields, lists of several lines, file selection and XFA forms are not filled in.",
+		{"form-fill-content", "Filling in changes the value of a visible text, choice, check box or radio field and an appearance that shows this value and nothing else, in the order it is read: fonts whose letters are known, the field's own colours, inside the field, no other lines than its border, its background kept, and no font that a later revision brought. Text that is too long for its place may run out of it, and the report says so. Read-only, hidden, rich text and push-button fields, lists of several lines, file selection and XFA forms are not filled in.",
 			"Appearances can show another sum than the value, cover the text beside them, or bring the page's own objects to life; pyHanko compares no appearance with its value."},
 		{"annotations-after-certification", "P 3 permits no annotations here: an annotation added, changed or removed after a signature is refused.",
 			"An annotation can cover any text (evil annotation attack, 2021); pyHanko refuses them too, Acrobat accepts them."},
 		{"document-time-stamp-invisible", "A document time-stamp added after a signature draws nothing; a later signature may be visible, and the report names its signer.",
 			"Anybody can get a time-stamp, so a visible one could cover a page without an identity; pyHanko and Acrobat allow visible signatures."},
+		{"visible-field", "A visible signature in a field of its own is refused after a certification or lock with P 1 or 2, or a lock that names the field or all but some; in a field that the document had it may be visible.",
+			"A new field can lie over signed text; pyHanko refuses it too, after P 3 as well, Acrobat allows it."},
 		{"field-locks", "A certification or field lock is kept to the letter: no change where it allows none, and nothing filled in or signed in a field it locks, be the lock in the signature or on its field.",
 			"ISO 32000-2 §12.8.2; a value of the lock that cannot be read counts as the strictest."},
 		{"one-reading", "A later revision holds no object, table or stream that programs which repair files could read in another way, and touches no object that is used in two places or cannot be read.",

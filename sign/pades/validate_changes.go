@@ -82,6 +82,8 @@ func (v *validation) holds(change revisions.Change, permitted permission) error 
 		return fmt.Errorf("%w: %s", errDocMDP, change.Sentence)
 	case change.Present && permitted.locks(change.Field):
 		return fmt.Errorf("%w: %s", errFieldLocked, change.Field)
+	case change.Visible && !change.Present && (permitted.quiet || permitted.locks(change.Field)):
+		return fmt.Errorf("%w: %s", errVisibleField, change.Field)
 	}
 	if change.Signature == 0 {
 		return nil

@@ -71,7 +71,9 @@ func TestForgedData(t *testing.T) {
 		"a signature that is a list of resources": {func(t *testing.T) map[int]string {
 			return edit(t, application(), 3, "/XObject << /Seal 23 0 R >>", fmt.Sprintf("/XObject %d 0 R", bentSig))
 		}, plain, withDSS, "pades.shared-object"},
-		"a catalog that is a list of resources": {func(t *testing.T) map[int]string { return edit(t, application(), 3, "/XObject << /Seal 23 0 R >>", "/XObject 1 0 R") },
+		"a catalog that is a list of resources": {func(t *testing.T) map[int]string {
+			return edit(t, application(), 3, "/XObject << /Seal 23 0 R >>", "/XObject 1 0 R")
+		},
 			plain, withDSS, "pades.shared-object"},
 		"under another key":         {nil, plain + " /Prop_Build 1 0 R", withDSS, "pades.shared-object"},
 		"Data beside the reference": {nil, "/Data 1 0 R", withDSS, "pades.shared-object"},

@@ -21,5 +21,6 @@ var (
 	errDuplicateField  = fault.New("pades.duplicate-field", "two signature fields have the same name", askAgain)
 	errDocMDP          = fault.New("pades.certified-changed", "a later revision does what the certification does not allow", askAgain)
 	errFieldLocked     = fault.New("pades.field-locked", "a later revision signs or fills in a field that the signature locks", askAgain)
+	errVisibleField    = fault.New("pades.visible-field", "a later signature draws on a page in a field of its own, which the certification or lock does not allow", askAgain)
 	errAppearance      = fault.New("pades.unproven-appearance", "a later signature draws on a page and is itself not proven", askAgain)
 )

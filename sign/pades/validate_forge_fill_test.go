@@ -93,7 +93,7 @@ func TestForgedFillings(t *testing.T) {
 
 		// The appearance and the value.
 		"value without its appearance": {edit(t, signed, 6, "(100)", "(999)"), mismatch},
-		"appearance without its value": {map[int]string{20: textForm(200, 20, "BT 0 0 0.5 rg /Helv 12 Tf 2 5 Td (999) Tj ET")}, mismatch},
+		"appearance without its value": {map[int]string{20: textForm(200, 20, "0.9 g 0 0 200 20 re f BT 0 0 0.5 rg /Helv 12 Tf 2 5 Td (999) Tj ET")}, mismatch},
 		"appearance of another text":   {text("BT /Helv 12 Tf 2 5 Td (Malle) Tj ET"), mismatch},
 		"more than the value":          {text("BT /Helv 12 Tf 2 5 Td (Mari) Tj (, 999 euros) Tj ET"), mismatch},
 		"less than the value":          {name("not Mari", "BT /Helv 12 Tf 2 5 Td (Mari) Tj ET"), mismatch},
@@ -123,7 +123,7 @@ func TestForgedFillings(t *testing.T) {
 		"makes transparent":            {text("/G gs BT /Helv 12 Tf 2 5 Td (Mari) Tj ET"), appearance},
 		"covers its place":             {text("1 g 0 0 200 20 re f 0 g BT /Helv 12 Tf 2 5 Td (Mari) Tj ET"), appearance},
 		"crosses out":                  {text("BT /Helv 12 Tf 2 5 Td (Mari) Tj ET 0 10 m 200 10 l S"), appearance},
-		"covers the text":              {plus(edit(t, signed, 6, "(100)", "(250)", 6, "20 0 R", "801 0 R"), map[int]string{801: textForm(200, 20, "BT 0 0 0.5 rg /Helv 12 Tf 2 5 Td (250) Tj ET 0.9 g 0 0 200 20 re f")}), appearance},
+		"covers the text":              {plus(edit(t, signed, 6, "(100)", "(250)", 6, "20 0 R", "801 0 R"), map[int]string{801: textForm(200, 20, "0.9 g 0 0 200 20 re f BT 0 0 0.5 rg /Helv 12 Tf 2 5 Td (250) Tj ET 0.9 g 0 0 200 20 re f")}), appearance},
 		"another colour":               {text("BT 1 g /Helv 12 Tf 2 5 Td (Mari) Tj ET"), appearance},
 		"invisible":                    {text("BT 3 Tr /Helv 12 Tf 2 5 Td (Mari) Tj ET"), appearance},
 		"too small":                    {text("BT /Helv 0.1 Tf 2 5 Td (Mari) Tj ET"), appearance},

@@ -17,7 +17,7 @@ func TestForgedFillingsOfPreparedForms(t *testing.T) {
 		return map[int]string{3: "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> " + resources + " >> /Annots 14 0 R >>"}
 	}
 	amount := func(doc []byte) []byte { // drawn in place
-		return objects(doc, plus(edit(t, doc, 6, "(100)", "(250)"), map[int]string{20: textForm(200, 20, "BT 0 0 0.5 rg /Helv 12 Tf 2 5 Td (250) Tj ET")}))
+		return objects(doc, plus(edit(t, doc, 6, "(100)", "(250)"), map[int]string{20: textForm(200, 20, "0.9 g 0 0 200 20 re f BT 0 0 0.5 rg /Helv 12 Tf 2 5 Td (250) Tj ET")}))
 	}
 	name := func(doc []byte) []byte { return objects(doc, filledName(t, doc, "Mari", shows("Mari"))) }
 	original := application()
@@ -33,7 +33,7 @@ func TestForgedFillingsOfPreparedForms(t *testing.T) {
 		"appearances shared by two fields":    {plus(edit(t, original, 6, "<< /N 20 0 R >>", "28 0 R", 26, "/MaxLen 3", "/AP 28 0 R"), map[int]string{28: "<< /N 20 0 R >>"}), amount, "pades.fill-appearance"},
 		"appearances that a page lists":       {plus(edit(t, original, 6, "<< /N 20 0 R >>", "28 0 R"), plus(page("/XObject 28 0 R"), map[int]string{28: "<< /N 20 0 R >>"})), amount, "pades.fill-appearance"},
 		"resources written again": {plus(edit(t, original, 20, "<< /Font << /Helv 5 0 R >> >>", "28 0 R"), map[int]string{28: "<< /Font << /Helv 5 0 R >> >>"}), func(doc []byte) []byte {
-			return objects(doc, plus(edit(t, doc, 6, "(100)", "(250)"), map[int]string{28: "<< /Font << /Helv 5 0 R /X 7 0 R >> >>", 20: strings.Replace(textForm(200, 20, "BT 0 0 0.5 rg /Helv 12 Tf 2 5 Td (250) Tj ET"), "<< /Font << /Helv 5 0 R >> >>", "28 0 R", 1)}))
+			return objects(doc, plus(edit(t, doc, 6, "(100)", "(250)"), map[int]string{28: "<< /Font << /Helv 5 0 R /X 7 0 R >> >>", 20: strings.Replace(textForm(200, 20, "0.9 g 0 0 200 20 re f BT 0 0 0.5 rg /Helv 12 Tf 2 5 Td (250) Tj ET"), "<< /Font << /Helv 5 0 R >> >>", "28 0 R", 1)}))
 		}, "pades.object-changed"},
 		"two fields of one name": {edit(t, original, 26, "(short)", "(name)"), name, "pades.fill-field"},
 		"widget that names another field": {edit(t, original, 12, "/Parent 30 0 R", "/Parent 16 0 R"), func(doc []byte) []byte {
@@ -72,7 +72,7 @@ func TestForgedFillingsOfPreparedForms(t *testing.T) {
 		}, "pades.unlisted-object"},
 		"the old appearance freed": {nil, func(doc []byte) []byte {
 			return amend(doc, amendment{free: []int{20}, objects: plus(edit(t, doc, 6, "(100)", "(250)", 6, "20 0 R", "801 0 R"),
-				map[int]string{801: textForm(200, 20, "BT 0 0 0.5 rg /Helv 12 Tf 2 5 Td (250) Tj ET")})})
+				map[int]string{801: textForm(200, 20, "0.9 g 0 0 200 20 re f BT 0 0 0.5 rg /Helv 12 Tf 2 5 Td (250) Tj ET")})})
 		}, "pades.object-removed"},
 		"appearance changed afterwards": {nil, func(doc []byte) []byte {
 			return objects(name(doc), map[int]string{800: shows("Malle")})

@@ -16,6 +16,9 @@ type permission struct {
 	// fills says that the signature itself permits form fields to be filled in,
 	// those that it does not lock.
 	fills bool
+	// quiet says that the signature permits no annotations, which a visible
+	// signature in a field of its own is.
+	quiet bool
 	// inherits says that the signature says nothing about filling: then the
 	// document's certification counts.
 	inherits bool
@@ -62,6 +65,9 @@ func permittedBy(view *pdf.View, signature, field pdf.Dict) permission {
 		case pdf.Name("FieldMDP"):
 			p.locked = append(p.locked, lockOf(view, params))
 			p.fills = p.fills || p.inherits
+			if level := params.Get("P"); level != nil { // Acrobat copies it from the lock
+				p.limit(view, level, false)
+			}
 		}
 	}
 	return p.lockedBy(view, field)
@@ -89,6 +95,7 @@ func (p permission) lockedBy(view *pdf.View, field pdf.Dict) permission {
 func (p *permission) limit(view *pdf.View, value pdf.Object, grants bool) {
 	level, err := view.Resolve(value)
 	open := err == nil && (level == nil || level == pdf.Integer(2) || level == pdf.Integer(3))
+	p.quiet = p.quiet || level != pdf.Integer(3)
 	switch {
 	case !open:
 		p.rules, p.fills, p.inherits = always(), false, false

@@ -4,7 +4,9 @@ import "fmt"
 
 // objectStream is a decoded object stream: ISO 32000-1 §7.5.7.
 type objectStream struct {
-	offset int64 // of its data in the file, which names it whatever the view
+	offset int64 // of its data in the file
+	start  int64 // of the object, whose dictionary says how to read the data
+	length int64 // of the data, which may stand elsewhere
 	nums   []int
 	starts []int64
 	data   memory
@@ -47,12 +49,14 @@ func (v *View) objectStream(num int) (*objectStream, error) {
 	if !ok || st.Dict.Name("Type") != "ObjStm" {
 		return nil, fmt.Errorf("object %d is no object stream: %w", num, ErrDamaged)
 	}
-	return v.f.openObjectStream(st)
+	return v.f.openObjectStream(ind.Start, st)
 }
 
-func (f *File) openObjectStream(st *Stream) (*objectStream, error) {
+// openObjectStream decodes a stream once. Two objects can be made to have the
+// same data and different dictionaries.
+func (f *File) openObjectStream(start int64, st *Stream) (*objectStream, error) {
 	for _, known := range f.streams {
-		if known.offset == st.Offset {
+		if known.offset == st.Offset && known.start == start && known.length == st.Length {
 			return known, nil
 		}
 	}
@@ -60,7 +64,7 @@ func (f *File) openObjectStream(st *Stream) (*objectStream, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &objectStream{offset: st.Offset, data: data}
+	out := &objectStream{offset: st.Offset, start: start, length: st.Length, data: data}
 	if err := out.readIndex(st.Dict); err != nil {
 		return nil, err
 	}

@@ -99,7 +99,7 @@ func Analyse(ctx context.Context, f *pdf.File, base int) ([]Change, error) {
 	}
 	var out []Change
 	for k := base + 1; k < len(revisions); k++ {
-		s := &step{k: k, old: f.At(k - 1), new: f.At(k), written: written[k], refs: refs, settled: map[int]bool{}, widgets: map[int]bool{}}
+		s := &step{base: base, k: k, old: f.At(k - 1), new: f.At(k), written: written[k], refs: refs, settled: map[int]bool{}, widgets: map[int]bool{}}
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}

@@ -29,9 +29,13 @@
 // like an object, a trailer or the end of a file to a program that repairs.
 //
 // What a text field shows is read from its appearance, operator by operator, and
-// must be its value. Not measured is how far a line of text runs: its end may be
-// outside of its field and unseen. And where a field lies is the author's choice:
-// one that lies over other text was signed lying there.
+// must be its value. A text that is longer than its field may run out of it and
+// end unseen, as programs write it, and the report says so. Where a field lies is
+// the author's choice: one that lies over other text was signed lying there. So
+// are the glyphs of a font that the signed document embeds.
+//
+// The Data of a signature's references says what is signed (ISO 32000-2 table
+// 256): that it names the catalog is no use of the catalog.
 //
 // It reads all objects and no page contents; memory grows with the number of
 // objects that updates write, not with the file.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"strings"
-	"unicode"
 
 	"eidgate/sign/internal/pdf"
 )
@@ -31,9 +30,13 @@ func (s *step) draw(f *field, w widget, stream *pdf.Stream) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("%w: %w", ErrFillAppearance, err)
 	}
-	d := &drawing{area: area, fonts: map[pdf.Name]*font{}, state: state{clip: area}}
+	d := &drawing{area: area, fonts: map[pdf.Name]*font{}, state: state{clip: area, stretch: 100, thick: 1}}
 	d.background, d.border = colours(w.dict)
-	if d.ink, err = inkOf(f.look); err != nil {
+	d.edge = borderWidth(w.dict)
+	if f.Type == "Tx" && f.flags&flagComb != 0 {
+		d.cells = int(min(f.length, maxCells))
+	}
+	if d.ink, d.look, err = lookOf(f.look); err != nil {
 		return "", err
 	}
 	if err := s.fontsOf(stream.Dict.Get("Resources"), d); err != nil {
@@ -44,14 +47,23 @@ func (s *step) draw(f *field, w widget, stream *pdf.Stream) (string, error) {
 			return "", fmt.Errorf("%w: operator %s: %w", ErrFillAppearance, op.Operator, err)
 		}
 	}
+	if d.background != nil && !d.covered {
+		return "", fmt.Errorf("%w: it leaves the field's background out", ErrFillAppearance)
+	}
+	s.long = s.long || d.long
 	return d.text.String(), nil
 }
 
 // drawing follows a content stream.
 type drawing struct {
 	area               box
-	ink                colour // of text, from the field's DA
-	background, border colour // from the widget's MK, nil for none
+	ink                colour  // of text, from the field's DA
+	background, border colour  // from the widget's MK, nil for none
+	look               float64 // font size of the field's DA, 0 for any
+	edge               float64 // width of the border
+	cells              int     // of a comb field
+	covered            bool    // the background is painted
+	long               bool    // a text runs out of the field
 	fonts              map[pdf.Name]*font
 
 	state
@@ -59,7 +71,10 @@ type drawing struct {
 	line   [4]float64 // text line matrix: scale x and y, position x and y
 	inText bool
 	path   []box // rectangles of the current path
-	other  bool  // the path has something else
+	lines  []box // straight lines of it, from x0, y0 to x1, y1
+	at     box   // where its last line ended, and where it began
+	curved bool  // it has curves
+	other  bool  // the path has something else than rectangles
 	clips  bool  // the path is to be a clip
 	text   strings.Builder
 	// lastX and lastY are where the last piece of text began, lastWidth and
@@ -68,6 +83,8 @@ type drawing struct {
 	written                             int
 	moved                               bool    // since the last text
 	kerning                             float64 // since the last letter
+	pen                                 float64 // where the next letter begins
+	pushed                              float64 // how far numbers moved letters to the right
 }
 
 // state is the graphics state as far as it matters.
@@ -78,6 +95,9 @@ type state struct {
 	font                   *font
 	size                   float64
 	leading                float64
+	letters, words         float64 // spacing between them
+	stretch                float64 // of letters, in percent
+	thick                  float64 // lines
 	clip                   box
 }
 
@@ -129,36 +149,21 @@ func colours(widget pdf.Dict) (background, border colour) {
 	return background, border
 }
 
-// inkOf is the colour that a default appearance sets (§12.7.3.3).
-func inkOf(look pdf.Object) (colour, error) {
+// lookOf is the colour and font size that a default appearance sets
+// (§12.7.3.3).
+func lookOf(look pdf.Object) (ink colour, size float64, err error) {
 	text, _ := look.(pdf.String)
 	operations, err := pdf.Operations(text.Bytes, 32)
 	if err != nil {
-		return nil, fmt.Errorf("%w: the default appearance: %w", ErrFillAppearance, err)
+		return nil, 0, fmt.Errorf("%w: the default appearance: %w", ErrFillAppearance, err)
 	}
-	var ink colour
 	for _, op := range operations {
 		if op.Operator == "g" || op.Operator == "rg" || op.Operator == "k" {
 			ink, _ = colourOf(op.Operands)
 		}
+		if n, ok := numbers(op.Operands[min(1, len(op.Operands)):]); ok && op.Operator == "Tf" && len(n) == 1 {
+			size = n[0]
+		}
 	}
-	return ink, nil
-}
-
-// sameText compares without white space, which appearances lay out as they
-// like; a password is shown as so many marks.
-func sameText(drawn, value string, password bool) bool {
-	squeeze := func(text string) string {
-		return strings.Map(func(r rune) rune {
-			if unicode.IsSpace(r) {
-				return -1
-			}
-			return r
-		}, text)
-	}
-	drawn, value = squeeze(drawn), squeeze(value)
-	if password {
-		return len([]rune(drawn)) == len([]rune(value)) && strings.Trim(drawn, "*•") == ""
-	}
-	return drawn == value
+	return ink, size, nil
 }

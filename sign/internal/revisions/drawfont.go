@@ -3,6 +3,7 @@ package revisions
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"eidgate/sign/internal/pdf"
@@ -13,6 +14,9 @@ var errFont = errors.New("its font does not say which characters it draws")
 // font is one whose codes stand for characters that can be told.
 type font struct {
 	base        pdf.Name        // encoding
+	name        pdf.Name        // of the font
+	first       int             // code of the first width
+	widths      []float64       // in thousandths of the font size, nil when not known
 	differences map[byte]string // glyph names
 	bad         error           // why it cannot be read
 }
@@ -45,15 +49,16 @@ func (s *step) fontsOf(value pdf.Object, d *drawing) error {
 	return nil
 }
 
-// writes tells whether a value stands in an object of this revision, directly
-// or because the revision writes the object it refers to.
+// writes tells whether a value was not there when the document was signed: it
+// stands in what a filling writes, or refers to an object that a later revision
+// wrote. An update may bring objects that nothing uses, for the next one to use.
 func (s *step) writes(value pdf.Object) bool {
 	ref, ok := value.(pdf.Ref)
 	if !ok {
 		return true
 	}
-	_, written := s.written[ref.Num]
-	return written
+	_, revision, found, err := s.new.Lookup(ref.Num)
+	return err != nil || !found || revision > s.base
 }
 
 // fontOf reads a font. One that the revision brings must be one of the standard
@@ -78,6 +83,9 @@ func (s *step) fontOf(value pdf.Object) (*font, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := out.measure(s.new, d); err != nil {
+		return nil, err
+	}
 	switch e := encoding.(type) {
 	case nil:
 		if !standardFont(d.Name("BaseFont")) {
@@ -86,9 +94,15 @@ func (s *step) fontOf(value pdf.Object) (*font, error) {
 	case pdf.Name:
 		out.base = e
 	case pdf.Dict:
+		if e.Repeated() != "" {
+			out.bad = errFont
+		}
 		out.base = e.Name("BaseEncoding")
 		out.bad = errors.Join(out.bad, out.differ(e.Get("Differences")))
 	default:
+		out.bad = errFont
+	}
+	if !slices.Contains([]pdf.Name{"", "StandardEncoding", "WinAnsiEncoding", "PDFDocEncoding", "MacRomanEncoding"}, out.base) {
 		out.bad = errFont
 	}
 	return out, nil
@@ -173,6 +187,9 @@ func (f *font) character(c byte) (rune, bool) {
 // winAnsi is annex D.2 for codes from 128: Windows code page 1252.
 func winAnsi(c byte) (rune, bool) {
 	const high = "€\x00‚ƒ„…†‡ˆ‰Š‹Œ\x00Ž\x00\x00‘’“”•–—˜™š›œ\x00žŸ"
+	if c == 0xad { // drawn as a hyphen
+		return '-', true
+	}
 	if c >= 0xa0 {
 		return rune(c), true
 	}

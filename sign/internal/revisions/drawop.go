@@ -2,7 +2,6 @@ package revisions
 
 import (
 	"errors"
-	"slices"
 	"strings"
 
 	"eidgate/sign/internal/pdf"
@@ -15,6 +14,7 @@ var (
 	errColour    = errors.New("it paints in a colour that the field does not have")
 	errAfterText = errors.New("it paints after the text")
 	errOrder     = errors.New("the text is shown in another order than it stands")
+	errBorder    = errors.New("it draws other lines than the field's border")
 	errUnseen    = errors.New("it makes text invisible or takes it out of the field")
 )
 
@@ -25,8 +25,10 @@ func (d *drawing) do(op pdf.Operation) error {
 	switch op.Operator {
 	case "q", "Q":
 		return d.save(op.Operator == "q")
-	case "w", "J", "j", "M", "d", "ri", "i", "MP", "EMC":
+	case "J", "j", "M", "d", "ri", "i", "MP", "EMC":
 		return nil
+	case "w":
+		return d.thickness(op.Operands)
 	case "BMC":
 		if len(op.Operands) != 1 || op.Operands[0] != pdf.Name("Tx") {
 			return errOperands
@@ -88,55 +90,6 @@ func (d *drawing) chooseSpace(op pdf.Operation) error {
 		d.fill, d.fillSpace = nil, components
 	default:
 		d.stroke, d.strokeSpace = nil, components
-	}
-	return nil
-}
-
-// paint follows the operators of paths: backgrounds and borders in the field's
-// own colours, before any text, and clips that leave room for it.
-func (d *drawing) paint(op pdf.Operation) error {
-	switch op.Operator {
-	case "re":
-		n, ok := numbers(op.Operands)
-		if !ok || len(n) != 4 {
-			return errOperands
-		}
-		x, y := n[0]+n[2], n[1]+n[3]
-		d.path = append(d.path, box{min(n[0], x), min(n[1], y), max(n[0], x), max(n[1], y)})
-		return nil
-	case "m", "l", "h", "c", "v", "y":
-		d.other = true
-		return nil
-	case "W", "W*":
-		d.clips = true
-		return nil
-	}
-	fills := slices.Contains([]string{"f", "F", "f*", "B", "B*", "b", "b*"}, op.Operator)
-	strokes := slices.Contains([]string{"S", "s", "B", "B*", "b", "b*"}, op.Operator)
-	switch {
-	case (fills || strokes) && d.text.Len() > 0:
-		return errAfterText
-	case fills && (d.background == nil || !d.fill.same(d.background)), strokes && (d.border == nil || !d.stroke.same(d.border)):
-		return errColour
-	}
-	return d.endPath()
-}
-
-// endPath makes a path the clip when it is to be one: a rectangle that leaves
-// most of the field.
-func (d *drawing) endPath() error {
-	clips, path, other := d.clips, d.path, d.other
-	d.clips, d.path, d.other = false, nil, false
-	if !clips {
-		return nil
-	}
-	if len(path) != 1 || other {
-		return errUnseen
-	}
-	clip := path[0]
-	d.clip = box{max(d.clip.x0, clip.x0), max(d.clip.y0, clip.y0), min(d.clip.x1, clip.x1), min(d.clip.y1, clip.y1)}
-	if d.clip.width() < d.area.width()/2 || d.clip.height() < d.area.height()/4 {
-		return errUnseen
 	}
 	return nil
 }

@@ -44,7 +44,7 @@ func (d *drawing) write(op pdf.Operation) error {
 // spacing takes what lays out text, as long as it stays in the field.
 func (d *drawing) spacing(operator string, n float64) error {
 	limits := map[string][2]float64{
-		"Tc": {-0.2, d.area.width()}, "Tw": {-0.2, d.area.width()}, "Tz": {50, 200},
+		"Tc": {-0.2, d.area.width()}, "Tw": {-0.2, d.area.width()}, "Tz": {75, 200},
 		"Ts": {-2, 2}, "Tr": {0, 0}, "TL": {-1e4, 1e4},
 	}
 	limit, known := limits[operator]
@@ -53,8 +53,16 @@ func (d *drawing) spacing(operator string, n float64) error {
 		return errOperator
 	case n < limit[0] || n > limit[1]:
 		return errUnseen
-	case operator == "TL":
+	}
+	switch operator {
+	case "TL":
 		d.leading = n
+	case "Tc":
+		d.letters = n
+	case "Tw":
+		d.words = n
+	case "Tz":
+		d.stretch = n
 	}
 	return nil
 }
@@ -107,6 +115,9 @@ func (d *drawing) show(op pdf.Operation) error {
 		if err := d.checkPlace(); err != nil {
 			return err
 		}
+		if err := d.run(s.Bytes); err != nil {
+			return err
+		}
 		text, err := d.font.decode(s.Bytes)
 		if err != nil {
 			return err
@@ -127,6 +138,8 @@ func (d *drawing) kern(item pdf.Object) bool {
 		return false
 	}
 	d.kerning += n[0]
+	d.pen -= n[0] / 1000 * d.size * d.line[0] * d.stretch / 100
+	d.pushed += max(0, -n[0]) / 1000 * d.size
 	return n[0] >= -4000 && d.kerning <= 200
 }
 
@@ -137,9 +150,9 @@ func (d *drawing) checkPlace() error {
 	switch {
 	case !d.inText || d.font == nil:
 		return errOperator
-	case x < d.clip.x0-1 || x >= d.clip.x1 || y < d.clip.y0-height/2 || y >= d.clip.y1:
-		return errUnseen
-	case height < 2 || height > 2*d.area.height()+4 || width < 2:
+	case x < d.clip.x0-1 || x >= d.clip.x1 || y < d.clip.y0-max(1, 0.12*height) || y+0.6*height > d.clip.y1+1:
+		return errUnseen // letters are two thirds of their size high
+	case height < d.smallest() || width < height/2:
 		return errUnseen
 	case !d.fill.same(d.ink):
 		return errColour
@@ -150,8 +163,22 @@ func (d *drawing) checkPlace() error {
 	if d.text.Len() > 0 && !d.follows(x, y, height) {
 		return errOrder
 	}
+	if d.text.Len() > 0 {
+		d.text.WriteRune(movedMark)
+	}
+	d.pen, d.pushed = x, 0
 	d.lastX, d.lastY, d.lastWidth, d.lastHeight, d.written, d.moved = x, y, width, height, 0, false
 	return nil
+}
+
+// smallest is the smallest size of text that can be read: no program goes below
+// it, unless the field says so.
+func (d *drawing) smallest() float64 {
+	const least = 3.9
+	if d.look > 0 {
+		return min(least, d.look)
+	}
+	return least
 }
 
 // follows tells whether a text that was moved to a place is on a line below the
@@ -161,5 +188,5 @@ func (d *drawing) follows(x, y, height float64) bool {
 	if y == d.lastY {
 		return d.written <= 1 && x >= d.lastX+0.2*d.lastWidth
 	}
-	return y <= d.lastY-max(height, d.lastHeight)/2
+	return y <= d.lastY-0.8*max(height, d.lastHeight)
 }

@@ -20,6 +20,7 @@ const (
 	flagCombo      = 1 << 17
 	flagEdit       = 1 << 18
 	flagFileSelect = 1 << 20
+	flagComb       = 1 << 24
 	flagRichText   = 1 << 25
 )
 
@@ -117,6 +118,7 @@ func (s *step) fill(before, after pdf.Field, unique bool) error {
 		return fmt.Errorf("more than %d form fields are filled in: %w", maxFilled, pdf.ErrLimit)
 	}
 	c := Change{Rule: RuleFill, Field: before.Name, Present: true, Revision: s.k}
+	s.long = false
 	f, err := s.fieldOf(s.new, after, unique)
 	switch {
 	case err != nil && fault.CodeOf(err) == "":
@@ -138,6 +140,9 @@ func (s *step) fill(before, after pdf.Field, unique bool) error {
 	c.Sentence = fmt.Sprintf("form field %q was filled in", before.Name)
 	if pdf.Equal(before.Value, after.Value) {
 		c.Sentence = fmt.Sprintf("form field %q was drawn anew, its value is unchanged", before.Name)
+	}
+	if s.long {
+		c.Sentence += ", with more than its place shows"
 	}
 	s.allow(c)
 	return nil

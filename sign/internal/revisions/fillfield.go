@@ -174,10 +174,13 @@ func (f *field) checkValue() error {
 	return fmt.Errorf("%w: it is no value of a field of type %q", ErrFillValue, string(f.Type))
 }
 
-// misleads tells whether a character is no text: a control character, or one
-// that turns the direction of writing, so that a value reads otherwise.
+// misleads tells whether a character is no text: a control character, one that
+// is not seen, or one that turns the direction of writing, so that a value reads
+// otherwise.
 func misleads(r rune) bool {
-	return unicode.Is(unicode.Cc, r) && r != '\n' && r != '\r' && r != '\t' || unicode.Is(unicode.Bidi_Control, r)
+	const blank = "\u00ad\u115f\u1160\u180e\u200b\u3164\ufeff\uffa0\ufffd" // soft hyphen, fillers, no width, no character
+	return unicode.Is(unicode.Cc, r) && r != '\n' && r != '\r' && r != '\t' || unicode.Is(unicode.Bidi_Control, r) ||
+		strings.ContainsRune(blank, r) || r >= 0x2060 && r <= 0x206f || r >= 0xe0000 && r <= 0xe007f
 }
 
 // choice gives the texts that may stand for a value of a choice field: what its

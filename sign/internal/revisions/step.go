@@ -13,6 +13,7 @@ import (
 
 // step compares one revision with the one before it.
 type step struct {
+	base     int // the oldest revision that a signature covers
 	k        int
 	old, new *pdf.View
 	written  map[int]pdf.Entry // objects that the revision writes
@@ -20,6 +21,7 @@ type step struct {
 	settled  map[int]bool // of those, the ones a rule allows
 	widgets  map[int]bool // annotations that pages may gain
 	redraws  bool         // NeedAppearances changes
+	long     bool         // a text runs out of its field
 	out      []Change
 	refused  int
 	filled   int
@@ -41,7 +43,7 @@ func (s *step) run() error {
 	}
 	s.refs.addDict(0, s.k, s.new.Revision().Trailer)
 	for _, rule := range []func() error{
-		s.unlisted, s.unreadable, s.kinds, s.unchanged, s.trailer, s.form, s.signedFields, s.pages, s.validationData, s.catalog,
+		s.unlisted, s.generations, s.unreadable, s.kinds, s.unchanged, s.trailer, s.form, s.signedFields, s.pages, s.validationData, s.catalog,
 		s.structure, s.information, s.metadata, s.fills, s.closure, s.dangling, s.leftover,
 	} {
 		if err := rule(); err != nil {

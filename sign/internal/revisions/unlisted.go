@@ -65,6 +65,30 @@ func (s *step) disguised(r *pdf.Revision, objects int) error {
 	return nil
 }
 
+// generations refuses references to an object of another generation: they are
+// null here (ISO 32000-1 §7.3.10), and programs that look at the number alone
+// find the object.
+func (s *step) generations() error {
+	var failed error
+	for _, num := range s.numbers() {
+		object, err := s.new.Object(num)
+		if err != nil {
+			return err
+		}
+		if object == nil {
+			continue
+		}
+		eachRef(object.Value, func(ref pdf.Ref) {
+			e, _, found, err := s.new.Lookup(ref.Num)
+			failed = cmp.Or(failed, err)
+			if found && e.Kind != pdf.Free && e.Gen != ref.Gen {
+				s.refuse(ErrObject, "object %d refers to generation %d of object %d, which is %d", num, ref.Gen, ref.Num, e.Gen)
+			}
+		})
+	}
+	return failed
+}
+
 // listed are the places of the objects that the revision names, in order.
 func (s *step) listed(r *pdf.Revision) ([]span, error) {
 	var out []span

@@ -45,6 +45,8 @@ var roomExits = map[string]int{
 	"timestamp": exitIndeterminate, "ocsp": exitIndeterminate, "crl": exitIndeterminate, "aia": exitIndeterminate,
 	"revocation": exitIndeterminate,
 
+	"sdjwt": exitNotValid, "sdjwt.malformed": exitInput, "jws": exitNotValid, "statuslist": exitNotValid,
+	"attestation": exitNotValid, "attestation.status-unavailable": exitIndeterminate,
 	"proof": exitNotValid, "proof.malformed": exitInput, "proof.too-large": exitInput,
 
 	"tsl": exitNotValid, "xmldsig": exitNotValid, "xml": exitNotValid,

@@ -50,15 +50,16 @@ func main() {
 type commands struct {
 	Config string `help:"Settings file; see eid help settings." placeholder:"FILE"`
 
-	Card   cardCommands  `cmd:"" help:"Show readers and cards."`
-	PIN    pinCommands   `cmd:"" name:"pin" help:"Show, change and unblock the codes of a card."`
-	Sign   signCommand   `cmd:"" help:"Sign files with a card or a PKCS#11 token."`
-	Extend extendCommand `cmd:"" help:"Raise signed files to a higher level; no key is needed."`
-	Verify verifyCommand `cmd:"" help:"Check the signatures of PDFs and containers."`
-	Auth   authCommand   `cmd:"" help:"Log in: print a Web eID authentication token."`
-	Trust  trustCommands `cmd:"" help:"Fetch and show trusted lists."`
-	Audit  auditCommands `cmd:"" help:"Verify proofs of who read your data."`
-	Help   helpCommand   `cmd:"" help:"Explain batches, exit codes, settings or the validation policy."`
+	Card        cardCommands        `cmd:"" help:"Show readers and cards."`
+	PIN         pinCommands         `cmd:"" name:"pin" help:"Show, change and unblock the codes of a card."`
+	Sign        signCommand         `cmd:"" help:"Sign files with a card or a PKCS#11 token."`
+	Extend      extendCommand       `cmd:"" help:"Raise signed files to a higher level; no key is needed."`
+	Verify      verifyCommand       `cmd:"" help:"Check the signatures of PDFs and containers."`
+	Auth        authCommand         `cmd:"" help:"Log in: print a Web eID authentication token."`
+	Trust       trustCommands       `cmd:"" help:"Fetch and show trusted lists."`
+	Audit       auditCommands       `cmd:"" help:"Verify proofs of who read your data."`
+	Attestation attestationCommands `cmd:"" help:"Verify what a service attests of a person."`
+	Help        helpCommand         `cmd:"" help:"Explain batches, exit codes, settings or the validation policy."`
 }
 
 // app is the program's connection to the world, given to every command.

@@ -29,8 +29,11 @@ const (
 	fetchTimeout = 10 * time.Second
 )
 
-// VerifierOptions set a Verifier up. Anchors and Types are required.
+// VerifierOptions set a Verifier up. Anchors or Store, and Types, are required.
 type VerifierOptions struct {
+	// Store has the issuers' anchors and their domain; with it Anchors and
+	// Production are not looked at.
+	Store *certs.Store
 	// Anchors are the issuers' trust anchors, all of one domain.
 	Anchors []*x509.Certificate
 	// Production says that the anchors are real ones; false accepts only those
@@ -63,11 +66,7 @@ type kept struct {
 
 // NewVerifier makes a verifier. It refuses anchors of the other domain.
 func NewVerifier(options VerifierOptions) (*Verifier, error) {
-	domain := certs.Test
-	if options.Production {
-		domain = certs.Production
-	}
-	store, err := certs.NewStore(domain, options.Anchors...)
+	store, err := options.store()
 	if err != nil {
 		return nil, fmt.Errorf("preparing the verifier: %w", err)
 	}
@@ -83,6 +82,16 @@ func NewVerifier(options VerifierOptions) (*Verifier, error) {
 		lists:        statuslist.Verifier{Trust: trust, Now: options.Now},
 		http:         options.HTTP, now: options.Now, kept: map[string]kept{},
 	}, nil
+}
+
+func (o *VerifierOptions) store() (*certs.Store, error) {
+	switch {
+	case o.Store != nil:
+		return o.Store, nil
+	case o.Production:
+		return certs.NewStore(certs.Production, o.Anchors...)
+	}
+	return certs.NewStore(certs.Test, o.Anchors...)
 }
 
 // Verify judges an attestation without any network.

@@ -5,6 +5,8 @@ import (
 	"database/sql/driver"
 	"errors"
 	"io"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // classifier finds the sentinel that a driver's error means, or nil.
@@ -91,6 +93,19 @@ func (c *conn) Ping(ctx context.Context) error {
 
 func (c *conn) ResetSession(ctx context.Context) error {
 	return c.code(ctx, c.fullConn.ResetSession(ctx))
+}
+
+// IsValid keeps a connection that was closed, as pgx does when a caller's
+// context ends in the middle of a statement, from being handed to the next
+// caller that waits: database/sql would try three such and give up.
+func (c *conn) IsValid() bool {
+	if closable, ok := c.fullConn.(interface{ Conn() *pgx.Conn }); ok {
+		return !closable.Conn().IsClosed()
+	}
+	if validator, ok := c.fullConn.(driver.Validator); ok {
+		return validator.IsValid()
+	}
+	return true
 }
 
 type transaction struct {

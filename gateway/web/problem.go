@@ -45,7 +45,7 @@ func (r *Renderer) problemKey(req *http.Request, status int) string {
 // page that holds it; nowhere when there is no page.
 func back(req *http.Request, status int) string {
 	switch {
-	case status == http.StatusNotFound:
+	case status == http.StatusNotFound, status == http.StatusGone:
 		return ""
 	case strings.HasPrefix(req.URL.Path, "/auth/"):
 		return "/login"

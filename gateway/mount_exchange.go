@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"time"
 
 	"eidgate/certs"
 	"eidgate/certs/ocsp"
@@ -54,9 +55,10 @@ func (s *Server) startExchange(ctx context.Context, c ExchangeConfig, instance *
 			func(id xroad.ClientID) string { name, _ := instance.Client(id); return name },
 		),
 		// Members' certificates are asked about once an hour at most, as X-Road does.
-		Verifier: &certs.Verifier{Store: s.trust.Store, Revocation: &ocsp.Client{Cache: &ocsp.Cache{}}, Now: s.now},
-		Handlers: map[string]http.Handler{"usage": s.events.UsageHandler()},
-		Now:      s.now, Random: s.random, Log: s.log,
+		Verifier:    &certs.Verifier{Store: s.trust.Store, Revocation: &ocsp.Client{Cache: &ocsp.Cache{}}, Now: s.now},
+		Handlers:    map[string]http.Handler{"usage": s.events.UsageHandler()},
+		Timestamper: s.trust.Timestamps, // exports are evidence that lasts
+		Now:         s.now, Random: s.random, Log: s.log,
 	}
 	if s.config.Mode == Sandbox {
 		options.Handlers["population"] = populationRegister()
@@ -76,6 +78,7 @@ func (s *Server) startExchange(ctx context.Context, c ExchangeConfig, instance *
 		return fmt.Errorf("preparing the exchange: %w", err)
 	}
 	s.xroad, s.exchange = gateway, gateway.Consumer()
+	s.ready.Add("exchange", time.Minute, gateway.Check)
 	if c.Listen == "" {
 		return nil
 	}

@@ -107,11 +107,9 @@ func (r *Renderer) functions(e *edition, language string) template.FuncMap {
 		"has":   e.texts.has,
 		"texts": e.texts.under,
 		"asset": r.assets.url,
-		"date":  l.date,
 		"when":  l.when,
 		"iso":   iso,
 		"size":  l.size,
-		"lower": strings.ToLower,
 		"group": group,
 	}
 }
@@ -173,14 +171,4 @@ func (r *Renderer) render(s *sheet, name string) ([]byte, error) {
 		return nil, err
 	}
 	return b.Bytes(), nil
-}
-
-// Text gives a text in the language of a request; a key that is not there is
-// given back as it is.
-func (r *Renderer) Text(req *http.Request, key string, arguments ...any) string {
-	text, err := r.languages[Language(req)].texts.text(key, arguments...)
-	if err != nil {
-		return key
-	}
-	return text
 }

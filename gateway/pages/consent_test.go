@@ -19,11 +19,11 @@ import (
 )
 
 // startup makes an API key in a node's database and gives the company's program.
-func startup(t *testing.T, n *gatewaytest.Node, database string) *client.Client {
+func startup(t *testing.T, n *gatewaytest.Node, database string, returns ...string) *client.Client {
 	t.Helper()
 	c := gateway.Defaults()
 	c.Data, c.Database, c.Sandbox.PKI, c.Sandbox.PKIElsewhere = n.Data, database, n.World.Dir, true
-	_, key, err := gateway.NewKey(context.WithoutCancel(t.Context()), c, "Näidis OÜ", []string{"https://startup.example"})
+	_, key, err := gateway.NewKey(context.WithoutCancel(t.Context()), c, "Näidis OÜ", append(returns, "https://startup.example"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,10 +11,10 @@ import (
 	"eidgate/internal/testtool"
 )
 
-// TestDSSJudgesCAdES lets EU DSS, as it comes with digidoc4j, judge detached
+// TestInteropDSSJudgesCAdES lets EU DSS, as it comes with digidoc4j, judge detached
 // signatures and containers with CMS signatures at level LTA, made so and lifted
 // from each level below; and see that a changed document is none of them.
-func TestDSSJudgesCAdES(t *testing.T) {
+func TestInteropDSSJudgesCAdES(t *testing.T) {
 	classpath := buildDigidoc4j(t)
 	_, lib, _ := strings.Cut(classpath, ":")
 	w := newWorld(t)
@@ -37,6 +37,9 @@ func TestDSSJudgesCAdES(t *testing.T) {
 				out, document = filepath.Join(dir, format+level+".asice"), ""
 			}
 			w.sign(t, level, text, out, "--format", format)
+			if format == "cades" {
+				opensslFile(t, w, out, text)
+			}
 			if level != "LTA" {
 				lifted := out + ".lta"
 				flags := []string{"extend", "--trust", w.trust(), "--timestamp-url", w.tsa(), "-o", lifted, out}
@@ -68,4 +71,18 @@ func TestDSSJudgesCAdES(t *testing.T) {
 	if len(want) > 0 {
 		t.Errorf("no answer about %v\n%s", want, answers)
 	}
+}
+
+// opensslFile lets openssl judge a detached signature.
+func opensslFile(t *testing.T, w *world, message, content string) {
+	t.Helper()
+	var s signature
+	var err error
+	if s.cms, err = os.ReadFile(message); err != nil {
+		t.Fatal(err)
+	}
+	if s.content, err = os.ReadFile(content); err != nil {
+		t.Fatal(err)
+	}
+	opensslCAdES(t, w, s)
 }

@@ -11,10 +11,10 @@ import (
 	"eidgate/internal/testtool"
 )
 
-// TestReportSchema holds the validation reports of good, broken and unsigned
+// TestInteropReportSchema holds the validation reports of good, broken and unsigned
 // files against the schema of ETSI TS 119 102-2 V1.4.1, which comes with
 // digidoc4j from Maven Central.
-func TestReportSchema(t *testing.T) {
+func TestInteropReportSchema(t *testing.T) {
 	schema := reportSchema(t)
 	xmllint := testtool.Need(t, "xmllint")
 	w := newWorld(t)

@@ -83,6 +83,8 @@ func TestForgedSights(t *testing.T) {
 	} {
 		t.Run(title, func(t *testing.T) { wantForged(t, o, c.doc, c.code) })
 	}
+	sizeless := o.certified(t, objects(original, edit(t, original, 8, "/Helv 12 Tf", "/Helv 0 Tf")), pades.PermitForms)
+	wantForged(t, o, objects(sizeless, filledName(t, sizeless, "Mari", textForm(200, 20, "BT /Helv 2 Tf 2 5 Td (Mari) Tj ET"))), appearance)
 	for title, doc := range map[string][]byte{
 		"border":             frame("0 G 1 w 0.5 0.5 199 19 re S"),
 		"border of lines":    frame("0 G 0.5 0.5 m 199.5 0.5 l 199.5 19.5 l 0.5 19.5 l s"),

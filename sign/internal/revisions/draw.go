@@ -50,6 +50,9 @@ func (s *step) draw(f *field, w widget, stream *pdf.Stream) (string, error) {
 	if d.background != nil && !d.covered {
 		return "", fmt.Errorf("%w: it leaves the field's background out", ErrFillAppearance)
 	}
+	if d.small && !d.filled {
+		return "", fmt.Errorf("%w: %w", ErrFillAppearance, errUnseen)
+	}
 	s.long = s.long || d.long
 	return d.text.String(), nil
 }
@@ -64,6 +67,8 @@ type drawing struct {
 	cells              int     // of a comb field
 	covered            bool    // the background is painted
 	long               bool    // a text runs out of the field
+	small, filled      bool    // some text is very small, some fills a line
+	extent             float64 // of the letters of the current line
 	fonts              map[pdf.Name]*font
 
 	state

@@ -152,7 +152,7 @@ func (d *drawing) checkPlace() error {
 		return errOperator
 	case x < d.clip.x0-1 || x >= d.clip.x1 || y < d.clip.y0-max(1, 0.12*height) || y+0.6*height > d.clip.y1+1:
 		return errUnseen // letters are two thirds of their size high
-	case height < d.smallest() || width < height/2:
+	case height < 2 || height < d.smallest() && d.look != 0 || width < height/2:
 		return errUnseen
 	case !d.fill.same(d.ink):
 		return errColour
@@ -166,13 +166,14 @@ func (d *drawing) checkPlace() error {
 	if d.text.Len() > 0 {
 		d.text.WriteRune(movedMark)
 	}
-	d.pen, d.pushed = x, 0
+	d.pen, d.pushed, d.extent = x, 0, 0
+	d.small = d.small || height < d.smallest()
 	d.lastX, d.lastY, d.lastWidth, d.lastHeight, d.written, d.moved = x, y, width, height, 0, false
 	return nil
 }
 
-// smallest is the smallest size of text that can be read: no program goes below
-// it, unless the field says so.
+// smallest is the smallest size of text that can be read: smaller it is only
+// when the field says so, or leaves the size open and the text is so long.
 func (d *drawing) smallest() float64 {
 	const least = 3.9
 	if d.look > 0 {

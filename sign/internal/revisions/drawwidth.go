@@ -55,6 +55,8 @@ func (d *drawing) run(text []byte) error {
 	scale := d.line[0] * d.stretch / 100
 	for _, c := range text {
 		width := d.font.width(c) * d.size * scale
+		d.extent += width
+		d.filled = d.filled || d.extent >= 0.7*d.area.width()
 		if c != ' ' && d.pen+0.9*width > d.clip.x1+1 {
 			if !d.natural() {
 				return errUnseen

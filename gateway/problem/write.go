@@ -99,7 +99,7 @@ func writePage(w http.ResponseWriter, p *Problem) {
 // apiPaths are answered in JSON whatever the client prefers.
 //
 //nolint:gochecknoglobals // a table that is never written
-var apiPaths = []string{"/v1/", "/v2/", "/auth/challenge", "/auth/login", "/csp", "/healthz", "/readyz", "/openapi", "/.well-known/", "/statuslists/"}
+var apiPaths = []string{"/v1/", "/v2/", "/auth/challenge", "/auth/login", "/csp", "/healthz", "/readyz", "/openapi", "/.well-known/", "/statuslists/", "/vct/"}
 
 // IsAPI says whether a path is for programs.
 func IsAPI(path string) bool {

@@ -15,7 +15,10 @@
 //   - What a session verified is what the card said then: the certificate is
 //     verified again, revocation included, when the person decides.
 //   - A session, its result and its attestations do not exist for other
-//     companies. A page belongs to the browser that opened it first.
+//     companies. A page belongs to the browser that opened it first; looking
+//     at it ([Service.Look]) does not open it.
+//   - A request that is sent again with its idempotency key (Retry) makes nothing
+//     twice.
 //   - The level of assurance comes from the versioned policy table of package
 //     certs, the coverage from one of this package; a result cites both. What
 //     the tables do not know is "unknown", never "high".

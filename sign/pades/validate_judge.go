@@ -78,6 +78,7 @@ func (v *validation) judge(ctx context.Context) error {
 				MadeAfter: madeAfter, Baseline: c.baseline(e),
 			})
 			v.archived(c, proofs)
+			c.noteName(e.Certificate)
 		}
 		if proven := c.provenTime(proofs[c]); proven.After(madeAfter) {
 			madeAfter = proven

@@ -38,9 +38,10 @@ build: packages-build ## build the programs into bin/
 	$(GO) build -trimpath -o $(BIN)/ ./cmd/...
 
 .PHONY: demo
-demo: packages-demo ## sign a PDF with a (simulated) eID card, end to end; OUT=DIR keeps the files
+demo: packages-demo ## sign, log in, attest, exchange and review, end to end; OUT=DIR keeps the files
 	@$(GO) build -trimpath -o $(BIN)/ ./cmd/...
-	@.make/demo "$(BIN)" "$(OUT)"
+	@.make/sdjwt "$(TOOLS)/sdjwt"
+	@.make/demo "$(BIN)" "$(TOOLS)" "$(OUT)"
 
 .PHONY: test
 test: packages-test ## run every test with the race detector

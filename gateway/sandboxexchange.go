@@ -103,6 +103,7 @@ func populationRegister() http.Handler {
 		"PNOEE-38001085718": {"JAAK-KRISTJAN", "JÕEORG", "1980-01-08", "Näidise 1, Tallinn"},
 		"PNOEE-60001019906": {"MARY ÄNN", "O’CONNEŽ-ŠUSLIK TESTNUMBER", "2000-01-01", "Katse 2, Tartu"},
 		"PNOEE-60102030018": {"예진", "김", "2001-02-03", "Proovi 3, Pärnu"},
+		"PNOEE-60102030007": {"MINJI", "NÄIDIS", "2001-02-03", "Näidise 4, Narva"}, // of the PKI's first card
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")

@@ -134,6 +134,24 @@ func TestForgedFillingsInSteps(t *testing.T) {
 	}
 }
 
+// Metadata of an earlier update must not become the document's by a later one.
+func TestForgedMetadataInSteps(t *testing.T) {
+	o := newOffice(t)
+	meta := func(title string) map[int]string {
+		xmp := `<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="" ` +
+			`xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>` + title + `</dc:title></rdf:Description></rdf:RDF></x:xmpmeta>`
+		return map[int]string{860: fmt.Sprintf("<< /Type /Metadata /Subtype /XML /Length %d >>\nstream\n%s\nendstream", len(xmp), xmp)}
+	}
+	signed := o.sign(t, application(), sign.LevelB)
+	named := edit(t, signed, 1, "/Pages", "/Metadata 860 0 R /Pages")
+	wantForged(t, o, objects(objects(signed, meta("Refusal")), named), "pades.metadata-changed")
+	wantForged(t, o, objects(signed, plus(named, meta("Refusal"))), "pades.metadata-changed")
+	wantForged(t, o, objects(signed, edit(t, signed, 1, "/Pages", "/Metadata 20 0 R /Pages")), "pades.metadata-changed")
+	if r := report(t, objects(objects(signed, meta("Application")), named), o.Trust(true)); !r.Valid() {
+		t.Error(r.Text())
+	}
+}
+
 // A permission that Acrobat writes beside the fields that are locked.
 func TestLockWithPermission(t *testing.T) {
 	o := newOffice(t)

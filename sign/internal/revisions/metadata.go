@@ -45,18 +45,22 @@ func (s *step) metadata() error {
 	if !ok || s.settled[ref.Num] {
 		return nil
 	}
-	if s.isNew(ref.Num) {
+	_, before, err := s.old.Catalog()
+	if err != nil {
+		return err
+	}
+	if s.isNew(ref.Num) || before.Get("Metadata") == nil { // an older update may have brought it, unused
 		return s.addedMetadata(ref)
 	}
 	if _, written := s.written[ref.Num]; !written {
 		return nil
 	}
-	before, after, err := s.values(ref.Num)
+	old, now, err := s.values(ref.Num)
 	if err != nil {
 		return err
 	}
-	was, okWas := before.(*pdf.Stream)
-	is, okIs := after.(*pdf.Stream)
+	was, okWas := old.(*pdf.Stream)
+	is, okIs := now.(*pdf.Stream)
 	alone := s.refs.only(ref.Num, s.k, func(r reference) bool { return r.key == "Metadata" && r.owner == s.root() })
 	if !okWas || !okIs || !alone || is.Dict.Name("Type") != "Metadata" || is.Dict.Name("Subtype") != "XML" {
 		return nil // leftover refuses it

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"eidgate/sign"
 	"eidgate/sign/asic"
@@ -132,6 +133,18 @@ func TestArchiveManifest(t *testing.T) {
 			wantCode(t, c.bytes(), w.Trust(true), change.code)
 		})
 	}
+}
+
+// TestArchiveOlderThanSignature has a time-stamp over the container that says to
+// be older than the one inside the signature.
+func TestArchiveOlderThanSignature(t *testing.T) {
+	w := testpki.New(t)
+	b := open(t, cmsContainer(t, w))
+	now := w.Now
+	w.Now = now.Add(-24 * time.Hour)
+	archived(t, w, b, "")
+	w.Now = now
+	wantCode(t, b.bytes(), w.Trust(true), "timestamp.order")
 }
 
 // TestArchiveOfLess is an archive time-stamp that leaves out the signature or

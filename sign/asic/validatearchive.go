@@ -7,6 +7,7 @@ import (
 
 	"eidgate/certs"
 	"eidgate/sign"
+	"eidgate/sign/cades"
 	"eidgate/sign/internal/judge"
 )
 
@@ -49,7 +50,7 @@ func (a archiveStamp) over(s *cmsSubject) bool {
 }
 
 // archived judges the archive time-stamps over a signature.
-func (s *cmsSubject) archived(ctx context.Context, v *validation, j *judge.Judge) (proofs []*judge.Proof, refusal error) {
+func (s *cmsSubject) archived(ctx context.Context, v *validation, j *judge.Judge, signature *cades.Examined) (proofs []*judge.Proof, refusal error) {
 	for _, a := range s.later {
 		if !a.over(s) {
 			continue
@@ -65,6 +66,10 @@ func (s *cmsSubject) archived(ctx context.Context, v *validation, j *judge.Judge
 		s.verdict.Timestamps = append(s.verdict.Timestamps, report)
 		if proof == nil {
 			refusal = certs.Missing(report.Code, nil, "its archive time-stamp does not hold: %s", report.Sentence)
+			continue
+		}
+		if err := signature.Ordered(a.der); err != nil {
+			refusal = err
 			continue
 		}
 		s.verdict.Checks = append(s.verdict.Checks, sign.Pass("archive-time-stamp", report.Sentence))

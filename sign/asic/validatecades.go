@@ -164,7 +164,7 @@ func (s *cmsSubject) judge(ctx context.Context, v *validation) {
 	}
 	evidence := examined.Evidence
 	j := judge.New(v.trust, evidence)
-	proofs, refusal := s.archived(ctx, v, j)
+	proofs, refusal := s.archived(ctx, v, j, examined)
 	inside, insideRefusal := examined.Archived(ctx, j, s.verdict, digest)
 	j.Signature(ctx, s.verdict, judge.Subject{
 		Certificate: examined.Certificate, Stamps: examined.Stamps, Later: append(proofs, inside.Proofs...), Baseline: examined.Baseline,

@@ -132,7 +132,7 @@ func (e *Examined) Archived(ctx context.Context, j *judge.Judge, out *sign.Signa
 			refusal = certs.Missing(report.Code, nil, "its archive time-stamp does not hold: %s", report.Sentence)
 			continue
 		}
-		if err := e.ordered(a.der); err != nil {
+		if err := e.Ordered(a.der); err != nil {
 			refusal = err
 			continue
 		}
@@ -143,9 +143,9 @@ func (e *Examined) Archived(ctx context.Context, j *judge.Judge, out *sign.Signa
 	return kept, refusal
 }
 
-// ordered refuses an archive time-stamp that is older than a signature
-// time-stamp.
-func (e *Examined) ordered(der []byte) error {
+// Ordered refuses an archive time-stamp that is older than a signature
+// time-stamp it is over.
+func (e *Examined) Ordered(der []byte) error {
 	after, err := timestamp.Parse(der)
 	if err != nil {
 		return err

@@ -45,14 +45,16 @@ demo: packages-demo ## sign, log in, attest, exchange and review, end to end; OU
 
 .PHONY: test
 test: packages-test ## run every test with the race detector
+	@.make/axe "$(TOOLS)/axe-core-4.14.1"
 	$(GO) vet ./...
 	$(GO) test -race -timeout 30m $$(.make/parallel) ./...
 
 .PHONY: interop
 interop: packages-interop ## let independent programs judge what we make
 	@.make/pyhanko "$(TOOLS)/pyhanko"
+	@.make/sdjwt "$(TOOLS)/sdjwt"
 	PYHANKO="$(TOOLS)/pyhanko/bin/pyhanko" EIDGATE_CHAINS=10000 EIDGATE_INTEROP=1 LARGE=1 \
-		$(GO) test -tags interop -count=1 -timeout 60m -v -run "Interop|Large" ./internal/interop/... ./internal/xmlsec ./certs ./sign/pades ./sign/asic
+		$(GO) test -tags interop -count=1 -timeout 60m -v -run "Interop|Large" ./internal/interop/... ./internal/xmlsec ./certs ./sign/... ./gateway/... ./kyc/...
 
 .PHONY: conformance
 conformance: packages-test ## let reference suites judge our verdicts, a line each
@@ -72,7 +74,7 @@ lint: packages-build $(LINT) ## gofmt, go vet and golangci-lint
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \
 	if [ -n "$$unformatted" ]; then echo "not formatted by gofmt:"; echo "$$unformatted"; exit 1; fi
 	$(GO) vet ./...
-	$(GO) vet -tags interop ./internal/interop/...
+	$(GO) vet -tags interop,screenshots ./...
 	$(LINT) run ./...
 
 $(LINT):

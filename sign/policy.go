@@ -75,7 +75,7 @@ func Policy() []Rule {
 			"libdigidocpp and digidoc4j write the program's name there."},
 		{"cades-in-asic", "ASiC-E with CAdES is judged by its lists: each signs files by digest, and each CMS signature belongs to exactly one list.",
 			"EN 319 162-1 §4.4.4; libdigidocpp and digidoc4j do not read it, EU DSS does."},
-		{"cades-archive", "An archive time-stamp inside a CMS signature (archive-time-stamp-v3) counts when everything its index names is in the signature; it makes level LTA when revocation answers are among that. Older forms of archive time-stamps are not judged.",
+		{"cades-archive", "An archive time-stamp inside a CMS signature (archive-time-stamp-v3) counts when everything its index names is in the signature; it makes level LTA when revocation answers and every signature time-stamp are among that. Older forms of archive time-stamps are not judged.",
 			"EN 319 122-1 §5.5.2 wants each digest of the index to be of something there; an index of less protects less."},
 		{"xades-references", "An XAdES signature refers to files without transforms and to its own SignedProperties by their type, each once; every other reference, object or transform is refused.",
 			"XML signature wrapping lives from references that are resolved elsewhere than read; EU DSS accepts XPath and manifests."},

@@ -111,7 +111,8 @@ func archiveStamps(message *cms.SignedData, signer *cms.Signer) []archiveStamp {
 // Archives are the archive time-stamps of a signature that hold.
 type Archives struct {
 	Proofs []*judge.Proof
-	// Evidence says that one of them is over revocation answers.
+	// Evidence says that one of them is over revocation answers and every
+	// signature time-stamp.
 	Evidence bool
 }
 
@@ -138,7 +139,7 @@ func (e *Examined) Archived(ctx context.Context, j *judge.Judge, out *sign.Signa
 		}
 		out.Checks = append(out.Checks, sign.Pass("archive-time-stamp", report.Sentence))
 		kept.Proofs = append(kept.Proofs, proof)
-		kept.Evidence = kept.Evidence || len(a.index.revocations) > 0
+		kept.Evidence = kept.Evidence || len(a.index.revocations) > 0 && a.index.overStamps(e.Signer)
 	}
 	return kept, refusal
 }

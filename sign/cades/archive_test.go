@@ -277,6 +277,36 @@ func TestForgedArchive(t *testing.T) {
 	})
 }
 
+// TestArchiveOfLess has a signature time-stamp that the archive time-stamp is not
+// over, because it was added afterwards: it is not protected by it.
+func TestArchiveOfLess(t *testing.T) {
+	w := testpki.New(t)
+	file := lifted(t, w, signed(t, w, w.Card("P-256"), cades.Options{}), sign.LevelB, sign.LevelLT)
+	token, err := one(t, file).Unsigned.One(cms.OIDSignatureTimestamp)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stamp := cms.Attribute{Type: cms.OIDSignatureTimestamp, Values: [][]byte{token}}
+	for _, c := range []struct {
+		before, after []cms.Attribute
+		level         sign.Level
+	}{
+		{[]cms.Attribute{stamp}, nil, sign.LevelLTA},
+		{nil, []cms.Attribute{stamp}, sign.LevelLT},
+	} {
+		file, err := cades.AddArchiveTimestamp(t.Context(), withUnsigned(t, file, c.before), w)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.after != nil {
+			if file, err = cms.AddUnsigned(file, c.after...); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want(t, validate(t, file, document, w.Trust(false)), sign.Verdict{Indication: sign.TotalPassed}, "", c.level)
+	}
+}
+
 // TestLiftRefuses does not lift what is not there to be lifted.
 func TestLiftRefuses(t *testing.T) {
 	w := testpki.New(t)

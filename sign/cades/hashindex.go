@@ -154,3 +154,24 @@ func (x *hashIndex) check(message *cms.SignedData, signer *cms.Signer) error {
 	}
 	return nil
 }
+
+// overStamps tells whether the index names every signature time-stamp: one that
+// it leaves out may have been added since.
+func (x *hashIndex) overStamps(signer *cms.Signer) bool {
+	for _, a := range signer.Unsigned {
+		if !a.Type.Equal(cms.OIDSignatureTimestamp) {
+			continue
+		}
+		only := &cms.Signer{Unsigned: []cms.Attribute{a}}
+		stamps, err := parts(&cms.SignedData{}, only, x.hash)
+		if err != nil {
+			return false
+		}
+		for _, digest := range stamps.attrs {
+			if !slices.ContainsFunc(x.attrs, func(d []byte) bool { return string(d) == string(digest) }) {
+				return false
+			}
+		}
+	}
+	return true
+}

@@ -13,6 +13,7 @@ import (
 	"eidgate/gateway/api"
 	"eidgate/gateway/signing"
 	"eidgate/internal/db"
+	"eidgate/kyc"
 	"eidgate/sign"
 )
 
@@ -29,7 +30,9 @@ func (s *Server) mountSigning(r gin.IRouter) error {
 	if err != nil {
 		return fmt.Errorf("preparing the signing service: %w", err)
 	}
-	interfaces, err := api.New(api.Options{Signing: service, Validator: s.newValidator(), KYC: s.kyc, Log: s.log, Now: s.now, Random: s.random})
+	interfaces, err := api.New(api.Options{
+		Signing: service, Validator: s.newValidator(), Keys: s.keyCaller, KYC: s.kyc, Log: s.log, Now: s.now, Random: s.random,
+	})
 	if err != nil {
 		return fmt.Errorf("preparing the API: %w", err)
 	}
@@ -39,6 +42,19 @@ func (s *Server) mountSigning(r gin.IRouter) error {
 		return err
 	})
 	return nil
+}
+
+// keyCaller is the company that an API key stands for: it signs for itself and
+// sees no signature of anybody else.
+func (s *Server) keyCaller(ctx context.Context, key string) (*signing.Caller, error) {
+	if s.kyc == nil {
+		return nil, kyc.ErrKey
+	}
+	client, err := s.kyc.Client(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	return &signing.Caller{Owners: []string{"key:" + client.ID}, Organisation: client.ID, Method: "api-key"}, nil
 }
 
 // newValidator judges documents, asking responders for what they lack.

@@ -39,7 +39,7 @@ type world struct {
 	verifier note.Verifier
 }
 
-func newWorld(t *testing.T, database *store.Store) *world {
+func newWorld(t testing.TB, database *store.Store) *world {
 	t.Helper()
 	err := database.Migrate(t.Context(), map[string]fs.FS{"ledger": ledger.Migrations, "audit": audit.Migrations})
 	if err != nil {

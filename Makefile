@@ -53,8 +53,8 @@ test: packages-test ## run every test with the race detector
 interop: packages-interop ## let independent programs judge what we make
 	@.make/pyhanko "$(TOOLS)/pyhanko"
 	@.make/sdjwt "$(TOOLS)/sdjwt"
-	PYHANKO="$(TOOLS)/pyhanko/bin/pyhanko" EIDGATE_CHAINS=10000 EIDGATE_INTEROP=1 LARGE=1 \
-		$(GO) test -tags interop -count=1 -timeout 60m -v -run "Interop|Large" ./internal/interop/... ./internal/xmlsec ./certs ./sign/... ./gateway/... ./kyc/...
+	PYHANKO="$(TOOLS)/pyhanko/bin/pyhanko" EIDGATE_CHAINS=10000 EIDGATE_INTEROP=1 LARGE=1 EIDGATE_KILLS=50 \
+		$(GO) test -tags interop -count=1 -timeout 60m -v -run "Interop|Large|KilledUnderMixedLoad" ./internal/interop/... ./internal/xmlsec ./certs ./sign/... ./gateway/... ./kyc/...
 
 .PHONY: conformance
 conformance: packages-test ## let reference suites judge our verdicts, a line each

@@ -51,7 +51,11 @@ func (c *checkCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	if err := gateway.CheckEvents(a.ctx, config, gateway.NewLog(config.Log, a.errOut)); err != nil {
+	log := gateway.NewLog(config.Log, a.errOut)
+	if err := redirectKlog(log); err != nil {
+		return fmt.Errorf("preparing the log: %w", err)
+	}
+	if err := gateway.CheckEvents(a.ctx, config, log); err != nil {
 		return err
 	}
 	fmt.Fprintln(a.out, "Every access event is as it was recorded.")

@@ -41,6 +41,9 @@ func (c *serveCommand) Run(a *app) error {
 		return err
 	}
 	log := gateway.NewLog(config.Log, a.errOut)
+	if err := redirectKlog(log); err != nil {
+		return fmt.Errorf("preparing the log: %w", err)
+	}
 	server, err := gateway.New(a.ctx, config, gateway.Options{Log: log})
 	if err != nil {
 		return err

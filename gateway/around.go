@@ -26,18 +26,21 @@ const exchangePath = "/r1/"
 // messages leave before gin.
 func (s *Server) around(inner http.Handler) http.Handler {
 	guarded := s.sameOrigin(inner)
-	rules := limits.Rules{
-		Body: s.config.Limits.Body, Pause: s.config.Limits.Pause, Rate: s.config.Limits.Rate, Grace: s.config.Limits.Grace,
-	}
+	rules := s.limitRules()
 	routed := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.EscapedPath(), exchangePath) && s.exchange != nil {
 			noteRoute(r.Context(), exchangePath)
-			s.exchange.ServeHTTP(limits.Guard(w, r, rules))
+			s.exchange.ServeHTTP(limits.Guard(w, r, s.exchangeLimits()))
 			return
 		}
 		guarded.ServeHTTP(limits.Guard(w, r, rules))
 	})
 	return s.observe(s.secureHeaders(s.recovering(routed)))
+}
+
+func (s *Server) limitRules() limits.Rules {
+	c := s.config.Limits
+	return limits.Rules{Body: c.Body, Pause: c.Pause, Rate: c.Rate, Grace: c.Grace}
 }
 
 // sameOrigin refuses requests that another website makes a browser send.

@@ -37,6 +37,11 @@ type ExchangeConfig struct {
 	// Instance is the file that names members, services and rights. Empty means
 	// no exchange, outside of sandboxes.
 	Instance string `yaml:"instance"`
+	// Systems is where the information systems of the members served here send
+	// their requests, by TLS with a certificate of theirs where the instance asks
+	// for one (SSLAUTH). Empty takes requests on the service's own address, where
+	// no client shows a certificate.
+	Systems string `yaml:"systems"`
 	// Listen is where other gateways reach this one, by TLS with both sides'
 	// certificates. Empty serves only what is in this process.
 	Listen string `yaml:"listen"`

@@ -11,6 +11,7 @@ import (
 
 	"eidgate/certs"
 	"eidgate/certs/ocsp"
+	"eidgate/gateway/limits"
 	"eidgate/xroad"
 )
 
@@ -79,8 +80,8 @@ func (s *Server) startExchange(ctx context.Context, c ExchangeConfig, instance *
 	}
 	s.xroad, s.exchange = gateway, gateway.Consumer()
 	s.ready.Add("exchange", time.Minute, gateway.Check)
-	if c.Listen == "" {
-		return nil
+	if err := s.listenForSystems(ctx, c.Systems); err != nil || c.Listen == "" {
+		return err
 	}
 	if gateway.ServerTLS() == nil {
 		return refuse("exchange.listen", "other gateways need exchange.certificate")
@@ -91,6 +92,43 @@ func (s *Server) startExchange(ctx context.Context, c ExchangeConfig, instance *
 	}
 	s.exchangePort = tls.NewListener(port, gateway.ServerTLS())
 	return nil
+}
+
+// listenForSystems opens the listener of the members' own systems. It asks for
+// a client certificate, which browsers would show to people as a question, so
+// it is not the one of the pages.
+func (s *Server) listenForSystems(ctx context.Context, address string) error {
+	if address == "" {
+		return nil
+	}
+	port, err := listenOn(ctx, "exchange.systems", address)
+	if err != nil {
+		return err
+	}
+	c := s.tlsConfig()
+	c.ClientAuth, c.NextProtos = tls.RequestClientCert, []string{"http/1.1"}
+	s.systemsPort = tls.NewListener(port, c)
+	s.systems, s.exchange = s.exchange, nil
+	return nil
+}
+
+// forExchange guards a listener that serves the exchange and nothing else.
+func (s *Server) forExchange(inner http.Handler) http.Handler {
+	return s.observe(s.recovering(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		noteRoute(r.Context(), exchangePath)
+		inner.ServeHTTP(limits.Guard(w, r, s.exchangeLimits()))
+	})))
+}
+
+// envelope is what two gateways put around a body, at most.
+const envelope = 1 << 20
+
+// exchangeLimits let the exchange judge the size of bodies: its refusals are
+// X-Road's.
+func (s *Server) exchangeLimits() limits.Rules {
+	rules := s.limitRules()
+	rules.Body = max(s.config.Exchange.MaxBody, xroad.DefaultMaxBody) + envelope
+	return rules
 }
 
 // Exchange is the data exchange, nil when there is none.

@@ -19,14 +19,17 @@ import (
 func (s *Server) Serve(ctx context.Context, ready func()) error {
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
-	failed := make(chan error, 4)
+	failed := make(chan error, 5)
 	public := s.httpServer(s.handler)
 	go func() { failed <- public.Serve(tls.NewListener(s.listener, s.tlsConfig())) }()
 	if s.metricsPort != nil {
 		go func() { failed <- s.httpServer(s.metricsHandler()).Serve(s.metricsPort) }()
 	}
 	if s.exchangePort != nil {
-		go func() { failed <- s.httpServer(s.xroad.Provider()).Serve(s.exchangePort) }()
+		go func() { failed <- s.httpServer(s.forExchange(s.xroad.Provider())).Serve(s.exchangePort) }()
+	}
+	if s.systemsPort != nil {
+		go func() { failed <- s.httpServer(s.forExchange(s.systems)).Serve(s.systemsPort) }()
 	}
 	pkiDone := make(chan error, 1)
 	if s.pkiPort != nil {
@@ -81,7 +84,7 @@ func (s *Server) metricsHandler() http.Handler {
 // Serve.
 func (s *Server) Close() error {
 	var err error
-	for _, l := range []net.Listener{s.listener, s.metricsPort, s.pkiPort, s.exchangePort} {
+	for _, l := range []net.Listener{s.listener, s.metricsPort, s.pkiPort, s.exchangePort, s.systemsPort} {
 		if l == nil {
 			continue
 		}

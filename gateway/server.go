@@ -73,6 +73,8 @@ type Server struct {
 	pki          *pki.PKI     // nil in production
 	pkiPort      net.Listener // nil when another process serves it
 	exchangePort net.Listener // nil when no other gateway may call
+	systems      http.Handler // of systemsPort
+	systemsPort  net.Listener // nil when systems call the service's own address
 	handler      http.Handler
 }
 

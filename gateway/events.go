@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"strings"
+	"unicode"
 
 	"eidgate/certs"
 	"eidgate/gateway/audit"
@@ -109,7 +110,7 @@ func (s *Server) recordExchange(local func(xroad.ClientID) bool, member func(xro
 			Result: resultOf(a.Stage), Code: a.Fault,
 			Actor: audit.Actor{
 				Person: userIdentifier(a.UserID), Organisation: a.Client.Member().Encoded(), OrganisationName: member(a.Client.Member()),
-				System: a.Client.Encoded(), Role: a.Represented, Authentication: string(a.Authenticated),
+				System: a.Client.Encoded(), Role: s.represented(a.Represented), Authentication: a.Authenticated,
 			},
 			Evidence: audit.Evidence{Message: a.RequestID},
 		}
@@ -146,4 +147,36 @@ func userIdentifier(user string) certs.Identifier {
 		return certs.NewIdentifier(user)
 	}
 	return certs.NewIdentifier("PNO" + user[:2] + "-" + user[2:])
+}
+
+// represented reads X-Road-Represented-Party, "[CLASS/]CODE": an organisation
+// stays as it is, a person becomes a pseudonym as everywhere. Personal codes
+// have ten digits or more, registry codes of organisations fewer; an
+// organisation with a longer code is only less readable then.
+func (s *Server) represented(party string) string {
+	if digits(party) < 10 {
+		return party
+	}
+	class, code, found := strings.Cut(party, "/")
+	if !found || digits(class) > 0 {
+		class, code = "", party
+	} else {
+		class += "/"
+	}
+	person := certs.NewIdentifier(code)
+	if strings.IndexFunc(code, unicode.IsDigit) == 2 { // a country's letters before
+		if known := userIdentifier(code); !known.IsZero() {
+			person = known
+		}
+	}
+	return class + string(s.events.PseudonymOf(person))
+}
+
+func digits(text string) int {
+	return len(text) - len(strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return -1
+		}
+		return r
+	}, text))
 }

@@ -83,14 +83,15 @@ func (s *Server) startExchange(ctx context.Context, c ExchangeConfig, instance *
 	if err := s.listenForSystems(ctx, c.Systems); err != nil || c.Listen == "" {
 		return err
 	}
-	if gateway.ServerTLS() == nil {
+	inward := gateway.ServerTLS() //nolint:contextcheck // it judges each connection in its own time
+	if inward == nil {
 		return refuse("exchange.listen", "other gateways need exchange.certificate")
 	}
 	port, err := listenOn(ctx, "exchange.listen", c.Listen)
 	if err != nil {
 		return err
 	}
-	s.exchangePort = tls.NewListener(port, gateway.ServerTLS())
+	s.exchangePort = tls.NewListener(port, inward)
 	return nil
 }
 

@@ -41,6 +41,6 @@ func CheckEvents(ctx context.Context, c Config, log *slog.Logger) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.Close()) }()
+	defer func() { err = errors.Join(err, s.Close()) }() //nolint:contextcheck // closing goes on when the caller has left
 	return s.events.Check(ctx)
 }

@@ -94,7 +94,7 @@ func New(ctx context.Context, c Config, o Options) (s *Server, err error) {
 	if s.random == nil {
 		s.random = rand.Reader
 	}
-	defer func() {
+	defer func() { //nolint:contextcheck // closing goes on when the caller has left
 		if err != nil {
 			err = errors.Join(err, s.Close())
 			s = nil

@@ -5,7 +5,7 @@ import "eidgate/internal/fault"
 // What the service refuses. Codes are stable.
 var (
 	ErrKey         = fault.New("kyc.key", "the API key is not known or was revoked", "Send a key made by \"eidgate keys new\" as a bearer token.")
-	ErrClientName  = fault.New("kyc.client-name", "a client's name must have 1 to 100 characters without control characters", "")
+	ErrClientName  = fault.New("kyc.client-name", "a client's name must have 1 to 100 characters without control characters", "Give the company's name as persons shall read it.")
 	ErrUnknown     = fault.New("kyc.unknown", "there is no such session or attestation", "Check the identifier and the API key.")
 	ErrPurpose     = fault.New("kyc.purpose", "the purpose must have 3 to 300 characters", "Say in a sentence for what the customer's data is needed.")
 	ErrClaims      = fault.New("kyc.claims", "the requested claims are not ones the service can verify", "Ask for some of given_name, family_name, birthdate, personal_administrative_number, issuing_country, age_equal_or_over.NN.")

@@ -46,15 +46,16 @@ func (s *Service) NewKey(ctx context.Context, name string, returns []string) (Cl
 }
 
 // New makes a client with its first API key. The key is shown once: only its
-// hash is kept. returns are https origins, in a sandbox also http ones of this
-// machine.
+// hash is kept. returns are https origins without a path, in a sandbox also
+// http ones of this machine.
 func (k Keys) New(ctx context.Context, name string, returns []string) (Client, string, error) {
 	client := Client{Name: name, Returns: returns}
 	if n := utf8.RuneCountInString(name); n == 0 || n > maxName || !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) {
 		return Client{}, "", ErrClientName
 	}
 	for _, origin := range returns {
-		if _, err := originOf(origin, k.Live); err != nil || strings.ContainsAny(origin, " ") {
+		// An address with a path would be kept and never match.
+		if is, err := originOf(origin, k.Live); err != nil || is != origin || strings.ContainsAny(origin, " ") {
 			return Client{}, "", ErrReturnURL
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -41,13 +42,16 @@ type Process struct {
 }
 
 // NewProcess prepares a sandbox in an empty folder; Start it. more are lines of
-// its configuration.
+// its configuration, which may say where its PKI is.
 func NewProcess(t testing.TB, program, more string) *Process {
 	t.Helper()
 	dir := t.TempDir()
 	p := &Process{program: program, address: freeAddress(t), Data: filepath.Join(dir, "data"), Config: filepath.Join(dir, "config.yaml")}
 	p.URL = "https://" + p.address
-	text := "listen: " + p.address + "\ndata: " + p.Data + "\nmetrics: {listen: ''}\nsandbox: {pki_listen: '" + freeAddress(t) + "'}\n" + more
+	text := "listen: " + p.address + "\ndata: " + p.Data + "\nmetrics: {listen: ''}\n" + more
+	if !strings.Contains(more, "sandbox:") {
+		text += "sandbox: {pki_listen: '" + freeAddress(t) + "'}\n"
+	}
 	if err := os.WriteFile(p.Config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -71,6 +75,12 @@ func (p *Process) Begin(t testing.TB) {
 func (p *Process) Start(t testing.TB) {
 	t.Helper()
 	p.Begin(t)
+	p.Wait(t)
+}
+
+// Wait waits until a process that was begun is ready.
+func (p *Process) Wait(t testing.TB) {
+	t.Helper()
 	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
 		if p.ready(t) {
 			return

@@ -424,3 +424,55 @@ func TestAnotherNodeTakesOver(t *testing.T) {
 		}
 	})
 }
+
+// A node that followed, or that was replaced for a while, starts again with
+// tiles that lag: they are fed, not taken for restored ones.
+func TestLaggingNodeStartsAgain(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		w := newWorld(t, s)
+		w.options.Lease = 300 * time.Millisecond
+		second := *w
+		second.options.Node = "two"
+		second.options.Tiles = filepath.Join(t.TempDir(), "tiles")
+		second.options.HeadFile = filepath.Join(t.TempDir(), "head")
+		log, stop := w.open(t)
+		w.record(t, 0, 3)
+		proofOf(t, log, "ev_00002")
+		stop()
+		other, stopOther := second.open(t)
+		w.record(t, 3, 4)
+		proofOf(t, other, "ev_00006")
+		stopOther()
+		log, stop = w.open(t) // its tiles hold 3 of 7
+		w.record(t, 7, 2)
+		proofOf(t, log, "ev_00008")
+		stop()
+		// Its tiles are moved away, and its head file is older than the tree.
+		if err := os.RemoveAll(second.options.Tiles); err != nil {
+			t.Fatal(err)
+		}
+		other, _ = second.open(t)
+		w.record(t, 9, 1)
+		if _, err := proof.Verify(proofOf(t, other, "ev_00009"), w.options.Verifier); err != nil {
+			t.Error(err)
+		}
+		if err := other.Check(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// A lost folder is built again also when more was numbered than signed.
+func TestLostTilesWithUnsignedLeaves(t *testing.T) {
+	w, _ := grown(t)
+	w.record(t, 20, 7)
+	execute(t, w, `UPDATE ledger_leaf SET idx = 20 + CAST(substr(id, 7) AS INTEGER) - 20 WHERE idx IS NULL`)
+	if err := os.RemoveAll(w.options.Tiles); err != nil {
+		t.Fatal(err)
+	}
+	log, _ := w.open(t)
+	proofOf(t, log, "ev_00026")
+	if err := log.Check(t.Context()); err != nil {
+		t.Error(err)
+	}
+}

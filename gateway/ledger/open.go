@@ -93,6 +93,9 @@ func (l *Log) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if l.options.HeadFile != "" && written.size == 0 && last.size > 0 {
+		l.options.Log.WarnContext(ctx, "the head file of the ledger was not there: an older database would not have been noticed", "file", l.options.HeadFile)
+	}
 	if err := l.checkDatabase(ctx, last, written); err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/transparency-dev/merkle/compact"
 	"github.com/transparency-dev/merkle/rfc6962"
+	"github.com/transparency-dev/tessera/api/layout"
 	"github.com/transparency-dev/tessera/client"
 )
 
@@ -51,7 +52,9 @@ func (l *Log) checkTiles(ctx context.Context, last, written head) error {
 	switch {
 	case size > numbered:
 		return fmt.Errorf("%w: the tiles hold %d leaves and it numbered %d", ErrDatabaseOlder, size, numbered)
-	case size < last.size && !l.tiles.fresh:
+	case size < written.size && !l.tiles.fresh:
+		// This node had more when it last signed. Tiles that only lag behind other
+		// nodes are fed and compared like any others.
 		return fmt.Errorf("%w: it holds %d of %d signed leaves", ErrTilesOlder, size, last.size)
 	}
 	if err := l.feed(ctx); err != nil {
@@ -73,7 +76,11 @@ func (l *Log) compare(ctx context.Context, signed head) error {
 	if signed.size == 0 {
 		return nil
 	}
-	root, err := rootAt(ctx, l.tiles.reader.ReadTile, signed.size)
+	size, err := l.tiles.reader.IntegratedSize(ctx)
+	if err != nil {
+		return fmt.Errorf("reading the tiles: %w", err)
+	}
+	root, err := rootAt(ctx, wider(l.tiles.reader.ReadTile, size), signed.size)
 	if err != nil {
 		return err
 	}
@@ -99,4 +106,21 @@ func rootAt(ctx context.Context, tiles client.TileFetcherFunc, size uint64) ([]b
 		return nil, fmt.Errorf("computing the root of the tiles: %w", err)
 	}
 	return root, nil
+}
+
+// wider reads tiles of a tree of size for a smaller tree: a partial tile of the
+// smaller tree's own width may never have been written, or be gone, and what it
+// held is the beginning of the wider one.
+func wider(tiles client.TileFetcherFunc, size uint64) client.TileFetcherFunc {
+	return func(ctx context.Context, level, index uint64, partial uint8) ([]byte, error) {
+		width := layout.PartialTileSize(level, index, size)
+		tile, err := tiles(ctx, level, index, width)
+		if err != nil {
+			return nil, err
+		}
+		if n := int(partial) * rfc6962.DefaultHasher.Size(); n > 0 && n < len(tile) {
+			tile = tile[:n]
+		}
+		return tile, nil
+	}
 }

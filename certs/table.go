@@ -160,3 +160,8 @@ func matchPolicy(pattern, policy string) bool {
 func (g *generation) issued(cert *x509.Certificate) bool {
 	return !cert.NotBefore.Before(g.From.at) && (g.Until.at.IsZero() || !cert.NotBefore.After(g.Until.at))
 }
+
+// PolicyTable is the versioned policy table as JSON, for services that cite it.
+func PolicyTable() (version string, text []byte) {
+	return policies().Version, bytes.Clone(policyTableJSON)
+}

@@ -54,6 +54,9 @@ func (s *Server) openLedger(ctx context.Context) error {
 		return err
 	}
 	s.events = audit.New(audit.Options{Database: s.store, Ledger: s.ledger, Pepper: s.pepper, Random: s.random, Now: s.now})
+	if err := s.events.CheckPepper(ctx); err != nil {
+		return err
+	}
 	s.background.Go("numbering events", s.ledger.Run)
 	s.ready.Add("ledger", checkLedgerEvery, s.checkLedger)
 	s.metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{

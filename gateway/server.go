@@ -160,7 +160,7 @@ func (s *Server) openSessions(context.Context) error {
 // mount builds the handler: the rooms on gin, and what goes around it.
 func (s *Server) mount(context.Context) error {
 	engine := s.newEngine()
-	for _, mount := range []func(gin.IRouter) error{s.mountHealth, s.mountWeb, s.mountSigning, s.mountLedger} {
+	for _, mount := range []func(gin.IRouter) error{s.mountHealth, s.mountWeb, s.mountSigning, s.mountLedger, s.mountPolicies} {
 		if err := mount(engine); err != nil {
 			return fmt.Errorf("preparing the service: %w", err)
 		}

@@ -8,6 +8,7 @@
 //
 //	eidgate keys new --name NAME [--return ORIGIN]
 //	eidgate audit check
+//	eidgate exchange export ID -o FILE
 //
 // and makes and runs a demonstration PKI:
 //
@@ -48,6 +49,8 @@ type commands struct {
 
 	Keys  keysCommands  `cmd:"" help:"Make API keys."`
 	Audit auditCommands `cmd:"" help:"Examine the access events."`
+
+	Exchange exchangeCommands `cmd:"" help:"Write evidence of the data exchange."`
 
 	PKI pkiCommands `cmd:"" name:"pki" help:"Make and run a demonstration PKI."`
 }

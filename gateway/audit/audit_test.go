@@ -423,3 +423,18 @@ func keys(body map[string]any) []string {
 	}
 	return text
 }
+
+func TestAnotherPepperIsRefused(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		w := newWorld(t, s)
+		for range 2 {
+			if err := w.events.CheckPepper(t.Context()); err != nil {
+				t.Error(err)
+			}
+		}
+		other := audit.New(audit.Options{Database: s, Ledger: w.log, Pepper: [32]byte{8}, Random: rand.Reader})
+		if err := other.CheckPepper(t.Context()); !errors.Is(err, audit.ErrOtherPepper) {
+			t.Error(err)
+		}
+	})
+}

@@ -69,7 +69,9 @@ type Signature struct {
 	// Sentence says why in a few words.
 	Sentence string `json:"sentence"`
 
-	Signer      *Signer      `json:"signer,omitempty"`
+	Signer *Signer `json:"signer,omitempty"`
+	// Seal is the certificate of a signer that is no person: an organisation's.
+	Seal        *Certificate `json:"seal,omitempty"`
 	Certificate *Certificate `json:"certificate,omitempty"`
 	// Claimed is what the signer says and nothing proves.
 	Claimed Claims `json:"claimed"`

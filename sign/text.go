@@ -132,6 +132,8 @@ func (s *Signature) title() string {
 		return "Time-stamp of the document by " + s.Timestamps[0].Authority.Subject
 	case s.Kind == KindTimestamp:
 		return "Time-stamp of the document"
+	case s.Signer == nil && s.Seal != nil:
+		return "Seal of " + s.Seal.Subject
 	case s.Signer == nil:
 		return fmt.Sprintf("Signature %q, signer not established", s.ID)
 	}

@@ -115,6 +115,9 @@ func (w *world) judge(t *testing.T, g *xroad.Gateway, id string, part xroad.Part
 	if err != nil || !report.Valid() || report.Signatures[0].Level != sign.LevelB {
 		t.Fatalf("%v %+v", err, report)
 	}
+	if seal := report.Signatures[0].Seal; seal == nil || report.Signatures[0].Signer != nil || !strings.Contains(report.Text(), "Seal of "+seal.Subject) {
+		t.Errorf("the organisation is not named: %+v", seal)
+	}
 	dir := unzip(t, out.Bytes())
 	c := exec.Command(testtool.Need(t, "xmlsec1"), "--verify", "--id-attr:Id", "SignedProperties", "--enabled-key-data", "x509", "--insecure",
 		"META-INF/signatures0.xml")

@@ -102,6 +102,9 @@ func signatureView(s *sign.Signature) SignatureView {
 	if s.Anchor != nil {
 		v.Anchor = plain(s.Anchor.Subject)
 	}
+	if s.Seal != nil {
+		v.Signer = plain(s.Seal.Subject)
+	}
 	if s.Signer != nil {
 		v.Signer, v.Identifier = plain(s.Signer.FullName()), plain(s.Signer.Identifier.Reveal())
 		if s.Signer.Document != certs.UnknownDocument {

@@ -132,6 +132,11 @@ func (j *Judge) name(out *sign.Signature, path *certs.Path) {
 	out.Material.Path = path.Certificates
 	person, err := certs.PersonOf(path.Certificates[0])
 	if err != nil {
+		// Whoever is named ambiguously stays nobody; an organisation is named.
+		leaf := path.Certificates[0]
+		if fault.CodeOf(err) == "person.not-a-person" && len(leaf.Subject.Organization) > 0 {
+			out.Seal = sign.AuthorityCertificate(leaf)
+		}
 		out.Checks = append(out.Checks, sign.Note("person", "the certificate does not name a person: "+err.Error()))
 		return
 	}

@@ -39,8 +39,9 @@ type ExchangeConfig struct {
 	Instance string `yaml:"instance"`
 	// Systems is where the information systems of the members served here send
 	// their requests, by TLS with a certificate of theirs where the instance asks
-	// for one (SSLAUTH). Empty takes requests on the service's own address, where
-	// no client shows a certificate.
+	// for one (SSLAUTH). Empty takes requests on a sandbox's own address, where no
+	// client shows a certificate; a production service then takes none and only
+	// provides.
 	Systems string `yaml:"systems"`
 	// Listen is where other gateways reach this one, by TLS with both sides'
 	// certificates. Empty serves only what is in this process.

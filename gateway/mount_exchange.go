@@ -100,6 +100,9 @@ func (s *Server) startExchange(ctx context.Context, c ExchangeConfig, instance *
 // it is not the one of the pages.
 func (s *Server) listenForSystems(ctx context.Context, address string) error {
 	if address == "" {
+		if s.config.Mode == Production {
+			s.exchange = nil // anybody could call as a member's system
+		}
 		return nil
 	}
 	port, err := listenOn(ctx, "exchange.systems", address)

@@ -173,7 +173,7 @@ func TestInteropFilledForms(t *testing.T) {
 			p.Now = time.Now().Add(time.Second)
 			wantFilled(t, p.office, filledByMuPDF(t, certified), "name", "amount", "agree", "size", "colour", "person.given")
 			amount := edit(t, certified, 6, "(100)", "(250)", 6, "20 0 R", "801 0 R")
-			amount[801] = textForm(200, 20, "BT 0 0 0.5 rg /Helv 12 Tf 2 5 Td (250) Tj ET")
+			amount[801] = textForm(200, 20, "0.9 g 0 0 200 20 re f BT 0 0 0.5 rg /Helv 12 Tf 2 5 Td (250) Tj ET")
 			doc := objects(certified, amount)
 			wantFilled(t, p.office, doc, "amount")
 			if err := os.WriteFile(p.path("filled.pdf"), doc, 0o600); err != nil {

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -57,6 +58,7 @@ func (g *guard) Sign(message []byte) ([]byte, error) {
 		return nil, fmt.Errorf("signing a checkpoint: %w", err)
 	}
 	if err := g.remember(ctx, next); err != nil {
+		g.leads = !errors.Is(err, ErrDeposed) // until the head is read again
 		return nil, fmt.Errorf("signing a checkpoint: %w", err)
 	}
 	return g.Signer.Sign(message)
@@ -79,14 +81,15 @@ func (g *guard) remember(ctx context.Context, next head) error {
 	return nil
 }
 
-// lead lets the guard sign from last on, or stops it.
+// lead lets the guard sign from last on, or stops it. Who leads already knows
+// the head better: it may have signed since last was read.
 func (g *guard) lead(leads bool, last head) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.leads = leads
-	if leads {
+	if leads && !g.leads {
 		g.last = last
 	}
+	g.leads = leads
 }
 
 // extends proves from the tiles that next is last with leaves added.

@@ -153,3 +153,20 @@ func TestGuardNeedsItsFile(t *testing.T) {
 		t.Errorf("%d leaves in the file, %v", written.size, err)
 	}
 }
+
+// A head that was read before the guard signed another does not set it back.
+func TestGuardKnowsItsOwnHead(t *testing.T) {
+	g := newGuard(t, leavesOf("abcde"))
+	read := g.last
+	more := leavesOf("abcdefgh")
+	g.tiles = more.tile
+	if _, err := g.Sign(checkpoint("guard.test", more.head(t))); err != nil {
+		t.Fatal(err)
+	}
+	g.lead(true, read)
+	most := leavesOf("abcdefghij")
+	g.tiles = most.tile
+	if _, err := g.Sign(checkpoint("guard.test", most.head(t))); err != nil {
+		t.Error(err)
+	}
+}

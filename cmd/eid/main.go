@@ -21,7 +21,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -36,15 +35,10 @@ import (
 	"eidgate/sign"
 )
 
-const gcPercent = 40
-
 func main() {
 	if modulecard.IsHost(os.Args) {
 		os.Exit(modulecard.Host(os.Args))
 	}
-	// Documents are streamed and little is alive: collecting early keeps the
-	// program small and costs no time that can be measured.
-	debug.SetGCPercent(gcPercent)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	pin.HardenProcess()
 	a := &app{cards: pcsc.New(), terminal: controllingTerminal, out: os.Stdout, err: os.Stderr, now: time.Now, last: lastcard.Default()}

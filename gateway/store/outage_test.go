@@ -94,6 +94,9 @@ func until(t *testing.T, done func() bool) {
 func TestDiskFull(t *testing.T) {
 	dir := t.TempDir()
 	if out, err := exec.CommandContext(t.Context(), "mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", dir).CombinedOutput(); err != nil {
+		if os.Getenv("CI") != "" && os.Getuid() == 0 {
+			t.Fatalf("a file system of two megabytes cannot be mounted: %s", out)
+		}
 		t.Skipf("a file system of two megabytes cannot be mounted: %s", out)
 	}
 	t.Cleanup(func() {

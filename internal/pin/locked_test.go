@@ -16,6 +16,9 @@ func mapping(t *testing.T, p *Buffer) (locked int, flags string) {
 	t.Helper()
 	b, err := os.ReadFile("/proc/self/smaps")
 	if err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatalf("this system does not tell about memory: %v", err)
+		}
 		t.Skip("this system does not tell about memory")
 	}
 	address := strconv.FormatUint(addressOf(p.mem), 16)

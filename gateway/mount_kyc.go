@@ -31,7 +31,7 @@ func (s *Server) openKYC(context.Context) error {
 	s.kyc, err = kyc.New(kyc.Options{
 		Database: s.store, Record: s.recordKYC, Verifier: s.trust.Verifier, Intermediates: s.trust.Intermediates,
 		Origin: s.origin, Key: key, Chain: chain, Pepper: s.pepper, Live: s.config.Mode == Production,
-		Now: s.now, Random: s.random,
+		Now: s.now, Random: s.random, Log: s.log,
 	})
 	return err
 }

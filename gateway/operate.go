@@ -4,37 +4,16 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"eidgate/gateway/store"
-	"eidgate/kyc"
 	"eidgate/xroad"
 )
 
 // What an operator does beside the running service, on its database.
-
-// NewKey makes an API key for a company in the database of c, whether the
-// service runs or not. The key is shown once.
-func NewKey(ctx context.Context, c Config, name string, returns []string) (client kyc.Client, key string, err error) {
-	if err := c.check(); err != nil {
-		return kyc.Client{}, "", err
-	}
-	database, err := store.Open(ctx, c.database(), store.Options{MaxConns: c.DatabaseConns, Log: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		return kyc.Client{}, "", fmt.Errorf("opening the database: %w", err)
-	}
-	defer func() { err = errors.Join(err, database.Close()) }()
-	if err := database.Migrate(ctx, migrations()); err != nil {
-		return kyc.Client{}, "", fmt.Errorf("preparing the database: %w", err)
-	}
-	keys := kyc.Keys{Database: database, Live: c.Mode == Production, Now: time.Now, Random: rand.Reader}
-	return keys.New(ctx, name, returns)
-}
 
 // CheckEvents compares every access event with the ledger, see audit.Events.
 // The service must not run: the tree belongs to one process.

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"time"
 
 	"eidgate/certs"
@@ -83,6 +84,8 @@ type Options struct {
 	Live   bool
 	Now    func() time.Time
 	Random io.Reader
+	// Log hears of what went wrong beside a request; nil is silent.
+	Log *slog.Logger
 }
 
 // Service verifies persons for companies.
@@ -105,6 +108,9 @@ func New(options Options) (*Service, error) {
 	}
 	if options.Now == nil {
 		options.Now = time.Now
+	}
+	if options.Log == nil {
+		options.Log = slog.New(slog.DiscardHandler)
 	}
 	if options.Random == nil {
 		options.Random = rand.Reader

@@ -22,7 +22,7 @@ var inputCodes = map[string]bool{
 	"pki.exists": true, "pki.not-a-pki": true, "pki.bad-address": true, "pki.unknown-serial": true, "pki.bad-serial": true,
 	"pki.bad-reason": true, "pki.already-revoked": true, "pki.already-suspended": true, "pki.not-suspended": true,
 	"export.file-exists": true, "xroad.unknown-message": true, "xroad.several-messages": true,
-	"kyc.client-name": true, "kyc.return-url": true,
+	"kyc.client-name": true, "kyc.return-url": true, "kyc.unknown-key": true, "kyc.unknown-client": true,
 	"config.unreadable": true, "config.malformed": true, "config.refused": true, "store.url": true,
 	"pki.bad-person": true, "pki.file-exists": true, "pki.bad-outage": true, "pki.root": true,
 }

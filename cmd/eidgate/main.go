@@ -7,6 +7,9 @@
 // makes API keys for companies and examines the access events:
 //
 //	eidgate keys new --name NAME [--return ORIGIN]
+//	eidgate keys new --client ID
+//	eidgate keys list
+//	eidgate keys revoke ID
 //	eidgate audit check
 //	eidgate exchange export ID -o FILE
 //
@@ -47,7 +50,7 @@ type commands struct {
 	Serve  serveCommand  `cmd:"" help:"Run the gateway: signing, login, API and pages."`
 	Config configCommand `cmd:"" help:"Print every setting of the gateway with its default."`
 
-	Keys  keysCommands  `cmd:"" help:"Make API keys."`
+	Keys  keysCommands  `cmd:"" help:"Make, list and revoke API keys."`
 	Audit auditCommands `cmd:"" help:"Examine the access events."`
 
 	Exchange exchangeCommands `cmd:"" help:"Write evidence of the data exchange."`

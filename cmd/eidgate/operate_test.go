@@ -96,7 +96,7 @@ func TestKeyBesideTheService(t *testing.T) {
 	p := service(t, "")
 	p.Start(t)
 	out := must(t, "keys", "new", "--config", p.Config, "--name", "Näidis OÜ", "--return", "https://startup.example")
-	found := regexp.MustCompile(`(?m)^Client  (\S+)  Näidis OÜ\nKey     (\S+)$`).FindStringSubmatch(out)
+	found := regexp.MustCompile(`(?m)^Client  (\S+)  Näidis OÜ\nID      (?:ak_\S+)\nKey     (\S+)$`).FindStringSubmatch(out)
 	if found == nil {
 		t.Fatalf("it says %q", out)
 	}
@@ -125,8 +125,45 @@ func TestKeyBesideTheService(t *testing.T) {
 			t.Errorf("%s: exit %d, %q, %q", name, code, out, errOut)
 		}
 	}
+	changesKey(t, p, found[1], found[2])
 	keepsNoKey(t, p.Data, found[2])
 	p.Stop(t)
+}
+
+// changesKey gives the company another key and revokes its first, while the
+// service runs.
+func changesKey(t *testing.T, p *gatewaytest.Process, client, first string) {
+	t.Helper()
+	out := must(t, "keys", "new", "--config", p.Config, "--client", client)
+	second := regexp.MustCompile(`(?m)^Key     (\S+)$`).FindStringSubmatch(out)
+	if second == nil {
+		t.Fatalf("it says %q", out)
+	}
+	list := must(t, "keys", "list", "--config", p.Config)
+	rows := regexp.MustCompile(`(?m)^(ak_\S+)  good .* `+client+`  Näidis OÜ$`).FindAllStringSubmatch(list, -1)
+	if len(rows) != 2 || strings.Contains(list, "sk_") {
+		t.Fatalf("the list is %q", list)
+	}
+	if !strings.Contains(must(t, "keys", "revoke", "--config", p.Config, rows[0][1]), rows[0][1]) {
+		t.Error("it does not say what it revoked")
+	}
+	if status, body := send(t, p, http.MethodGet, "/v1/verification_sessions/vs_x", "", first); status != http.StatusUnauthorized || !strings.Contains(body, `"kyc.key-revoked"`) {
+		t.Errorf("with the revoked key: %d %s", status, body)
+	}
+	if status, body := send(t, p, http.MethodGet, "/v1/verification_sessions/vs_x", "", second[1]); status != http.StatusNotFound {
+		t.Errorf("with the other key: %d %s", status, body)
+	}
+	if list := must(t, "keys", "list", "--config", p.Config); !regexp.MustCompile(`(?m)^` + rows[0][1] + `  revoked `).MatchString(list) {
+		t.Errorf("the list is %q", list)
+	}
+	for name, args := range map[string][]string{
+		"an unknown client": {"new", "--client", "cl_none"}, "an unknown key": {"revoke", "ak_none"},
+		"both": {"new", "--client", client, "--name", "X"}, "neither": {"new"}, "origins again": {"new", "--client", client, "--return", "https://a.example"},
+	} {
+		if code, out, errOut := eidgate(append([]string{"keys", args[0], "--config", p.Config}, args[1:]...)...); code != exitInput || out != "" || strings.Count(errOut, "\n") < 2 {
+			t.Errorf("%s: exit %d, %q, %q", name, code, out, errOut)
+		}
+	}
 }
 
 // keepsNoKey: the database can be read by more people than the company.

@@ -31,8 +31,11 @@ func (a *API) company(ctx context.Context) (context.Context, kyc.Client, error) 
 		key = ""
 	}
 	client, err := a.KYC.Client(inner, key)
-	if fault.CodeOf(err) == kyc.ErrKey.Code() {
+	switch fault.CodeOf(err) {
+	case kyc.ErrKey.Code():
 		c.Header("WWW-Authenticate", "Bearer") // RFC 6750 §3
+	case kyc.ErrKeyRevoked.Code():
+		c.Header("WWW-Authenticate", `Bearer error="invalid_token"`) // §3.1
 	}
 	return inner, client, err
 }

@@ -58,6 +58,7 @@ var statuses = map[string]int{
 
 	"kyc.off":               http.StatusNotImplemented,
 	"kyc.key":               http.StatusUnauthorized,
+	"kyc.key-revoked":       http.StatusUnauthorized,
 	"kyc.unknown":           http.StatusNotFound,
 	"kyc.state":             http.StatusConflict,
 	"kyc.expired":           http.StatusGone,

@@ -97,6 +97,9 @@ func Open(in io.ReaderAt, size int64) (*Archive, error) {
 	if err := a.checkEntries(); err != nil {
 		return nil, err
 	}
+	if err := a.checkPolyglot(); err != nil {
+		return nil, err
+	}
 	return a, a.checkExpansion()
 }
 

@@ -75,11 +75,13 @@ func readCentral(b []byte) (*Entry, int, error) {
 // check refuses entries that are not plain files or folders.
 func (e *Entry) check() error {
 	const (
-		unix     = 3 // upper byte of "made by" (APPNOTE §4.4.2)
-		typeMask = 0o170000
-		regular  = 0o100000
-		folder   = 0o040000
+		typeMask  = 0o170000
+		regular   = 0o100000
+		folder    = 0o040000
+		dosFolder = 0x10
 	)
+	// Programs do not agree on which systems ("made by", APPNOTE §4.4.2) have a
+	// mode in the upper half.
 	kind := e.external >> 16 & typeMask
 	switch {
 	case e.flags&flagEncrypted != 0:
@@ -92,8 +94,10 @@ func (e *Entry) check() error {
 		return fmt.Errorf("%w: %q", ErrLength, e.Name)
 	case e.Folder() && e.Size != 0:
 		return fmt.Errorf("%w: %q is a folder with content", ErrLink, e.Name)
-	case e.madeBy>>8 == unix && kind != 0 && kind != regular && kind != folder:
+	case kind != 0 && kind != regular && kind != folder:
 		return fmt.Errorf("%w: %q", ErrLink, e.Name)
+	case !e.Folder() && (kind == folder || e.external&dosFolder != 0):
+		return fmt.Errorf("%w: %q is marked as a folder", ErrLink, e.Name) // 7-Zip shows an empty folder then
 	}
 	return nil
 }
@@ -133,14 +137,40 @@ func readExtra(b []byte, numbers []number) (rest []byte, err error) {
 		}
 		b = b[n:]
 	}
+	left := zip64
 	for _, f := range numbers {
 		if *f.to = int64(f.short); f.short != full32 || !seen {
 			continue
 		}
-		if len(zip64) < 8 || le.Uint64(zip64) > 1<<62 {
+		if len(left) < 8 || le.Uint64(left) > 1<<62 {
 			return nil, fmt.Errorf("%w: a ZIP64 field", ErrDamaged)
 		}
-		*f.to, zip64 = int64(le.Uint64(zip64)), zip64[8:]
+		*f.to, left = int64(le.Uint64(left)), left[8:]
+	}
+	if len(left) > 0 {
+		return rest, checkUnneeded(zip64, numbers)
 	}
 	return rest, nil
+}
+
+// checkUnneeded refuses a ZIP64 field that says more than it was asked for and
+// something else: some readers believe it although the short values are there.
+// The field must then repeat the values from the first on, and perhaps say disk
+// 0.
+func checkUnneeded(zip64 []byte, numbers []number) error {
+	for _, f := range numbers {
+		if len(zip64) == 0 {
+			return nil
+		}
+		if len(zip64) < 8 || binary.LittleEndian.Uint64(zip64) != uint64(*f.to) {
+			return fmt.Errorf("%w: a ZIP64 field", ErrHeader)
+		}
+		zip64 = zip64[8:]
+	}
+	for _, b := range zip64 {
+		if b != 0 {
+			return fmt.Errorf("%w: a ZIP64 field", ErrHeader)
+		}
+	}
+	return nil
 }

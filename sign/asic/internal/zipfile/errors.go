@@ -19,5 +19,6 @@ var (
 	ErrChecksum     = fault.New("zip.checksum", "a file in the ZIP archive does not match its checksum", "Get the container again from its sender.")
 	ErrLength       = fault.New("zip.length", "a file in the ZIP archive has another length than it says", "")
 	ErrLink         = fault.New("zip.link", "the ZIP archive has an entry that is not a file", "")
+	ErrPolyglot     = fault.New("zip.polyglot", "the ZIP archive can be opened as a document of another kind too", "")
 	ErrWrittenOther = fault.New("zip.content-changed", "a file changed while it was written into the container", "Begin again with the files as they are now.")
 )

@@ -31,6 +31,8 @@ func CheckName(name string) error {
 		return bad("has a backslash")
 	case len(name) > 1 && name[1] == ':':
 		return bad("names a drive")
+	case strings.Contains(name, ":$"):
+		return bad("names a stream of a file") // "a.txt::$DATA" is a.txt on NTFS
 	}
 	for _, r := range name {
 		if unicode.IsControl(r) || hides(r) {
@@ -50,14 +52,39 @@ func CheckName(name string) error {
 }
 
 // hides tells whether a character turns text around or cannot be seen: with
-// them "exe.pdf" and "fdp.exe" look alike.
+// them "exe.pdf" and "fdp.exe" look alike. The joiners, which Persian and emoji
+// need, are left.
 func hides(r rune) bool {
-	return r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || r == 0x200e || r == 0x200f || r == 0x2028 || r == 0x2029 || r == 0xfeff
+	const joiner, nonJoiner = 0x200d, 0x200c
+	switch {
+	case r == joiner || r == nonJoiner || unicode.Is(unicode.Prepended_Concatenation_Mark, r):
+		return false
+	case unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp):
+		return true
+	}
+	return ignored(r) && !unicode.Is(unicode.Variation_Selector, r)
 }
 
-// Key is equal for names that some file system takes for the same: whatever
-// the case, the Unicode normal form, or dots and blanks at the end.
+// ignored tells whether a character shows nothing and is no control: joiners,
+// variation selectors and fillers.
+func ignored(r rune) bool {
+	return unicode.In(r, unicode.Cf, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
+}
+
+// Key is equal for names that some system takes for the same, or shows as the
+// same: whatever the case, the Unicode normal form, characters that show
+// nothing, dots and blanks at the end, and characters that Windows does not
+// have in names, which programs replace.
 func Key(name string) string {
+	name = strings.Map(func(r rune) rune {
+		switch {
+		case ignored(r):
+			return -1
+		case strings.ContainsRune(`<>:"|?*`, r):
+			return '_'
+		}
+		return r
+	}, name)
 	folded := cases.Fold().String(norm.NFC.String(name))
 	parts := strings.Split(norm.NFC.String(folded), "/")
 	for i, p := range parts {

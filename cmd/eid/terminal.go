@@ -43,11 +43,11 @@ func (t terminalPIN) PIN(ctx context.Context, r pin.Request) (*pin.Buffer, error
 	case !terminal:
 		return nil, errNoTerminal
 	}
-	fmt.Fprintf(tty, "%s for %s%s: ", r.Label, plain(r.Token), triesLeft(r))
-	state, err := term.MakeRaw(int(tty.Fd()))
+	state, err := term.MakeRaw(int(tty.Fd())) // before the prompt, so that no key typed after it is shown
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errNoTerminal, err)
 	}
+	fmt.Fprintf(tty, "%s for %s%s: ", r.Label, plain(r.Token), triesLeft(r))
 	p, err := readKeys(ctx, tty)
 	restored := term.Restore(int(tty.Fd()), state)
 	fmt.Fprintln(tty)

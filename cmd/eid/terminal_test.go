@@ -71,7 +71,7 @@ func (s *screen) shows(text string) bool {
 
 func (s *screen) wait(t *testing.T, text string) {
 	t.Helper()
-	for range 500 {
+	for range 6000 {
 		if s.shows(text) {
 			return
 		}
@@ -84,7 +84,6 @@ func (s *screen) wait(t *testing.T, text string) {
 func (s *screen) answer(t *testing.T, keyboard *os.File, prompt, typed string) {
 	t.Helper()
 	s.wait(t, prompt)
-	time.Sleep(50 * time.Millisecond) // the prompt is shown just before echo is switched off
 	if _, err := keyboard.WriteString(typed + "\r"); err != nil {
 		t.Error(err)
 	}
@@ -105,7 +104,6 @@ func TestTerminalAsksWithoutEcho(t *testing.T) {
 			done <- answer{p, err}
 		}()
 		s.wait(t, "(2 tries left): ")
-		time.Sleep(50 * time.Millisecond) // the prompt is shown just before echo is switched off
 		if _, err := keyboard.WriteString(typed); err != nil {
 			t.Fatal(err)
 		}
@@ -175,7 +173,6 @@ func TestTerminalGivesUpWithTheProgram(t *testing.T) {
 		done <- err
 	}()
 	s.wait(t, "(3 tries left): ")
-	time.Sleep(50 * time.Millisecond)
 	stop()
 	if err := <-done; !errors.Is(err, pin.ErrCancelled) {
 		t.Errorf("%v, want pin.ErrCancelled", err)

@@ -86,7 +86,7 @@ func (x *outgoing) read(r *http.Request) *Fault {
 	if !slices.Contains(verbs, r.Method) {
 		return newFault(atConsumer, codeInvalidMethod, "Request method is not supported")
 	}
-	m := &request{verb: r.Method, headers: messageHeaders(r.Header, ownInRequests)}
+	m := &request{verb: r.Method, headers: withoutRepeated(messageHeaders(r.Header, ownInRequests))}
 	m.path, m.query = cutQuery(r.RequestURI)
 	x.request = m
 	if !soundTarget(r.RequestURI) {
@@ -105,7 +105,7 @@ func checkHeaders(headers []header) error {
 		return newFault(atConsumer, codeInvalidRequest, "The request has more than %d headers", maxHeaders)
 	}
 	for _, h := range headers {
-		if !soundHeader(h.name, h.value) {
+		if !soundHeader(h.name, h.value) || disguised(h.name) {
 			return newFault(atConsumer, codeInvalidRequest, "The request has an invalid header")
 		}
 	}
@@ -157,7 +157,8 @@ func (g *Gateway) accessOf(side Side, m *request) Access {
 	}
 	a.ClientName, _ = g.in.Client(m.client)
 	if s := g.in.service(m.service); s != nil {
-		a.Subject, a.Purpose, a.LegalBasis, a.Fields = s.subject.of(m), s.purpose, s.legalBasis, s.fields
+		a.Subject, _ = s.subject.of(m) // the provider's side refuses what is ambiguous
+		a.Purpose, a.LegalBasis, a.Fields = s.purpose, s.legalBasis, s.fields
 	}
 	if side == Consumer {
 		a.Authenticated = "" // until it has shown what it must
@@ -194,6 +195,14 @@ func (x *outgoing) allowed(r *http.Request) *Fault {
 // must answer.
 func checkServer(in *Instance, provider *member, wanted string) *Fault {
 	if wanted == "" || wanted == provider.serverID() {
+		return nil
+	}
+	parts, err := decodeParts(wanted, 4, 4)
+	if err != nil {
+		return newFault(atConsumer, codeInvalidServer, "Invalid security server %q", clip(wanted))
+	}
+	wanted = encodeParts(parts) // the same, however it was encoded
+	if wanted == provider.serverID() {
 		return nil
 	}
 	for _, m := range in.members {

@@ -29,6 +29,7 @@ const (
 	codeInvalidClient       = "InvalidClientIdentifier"
 	codeInvalidServer       = "InvalidSecurityServer"
 	codeInvalidRequest      = "InvalidRequest"
+	codeDuplicateHeader     = "DuplicateHeaderField"
 	codeMissingHeader       = "MissingHeaderField"
 	codeInvalidMethod       = "InvalidHttpMethod"
 	codeInvalidProtocol     = "InvalidProtocolVersion"

@@ -213,12 +213,17 @@ func (g *Gateway) verify(ctx context.Context, e *envelope, by ClientID, where st
 	return &stamp{e.at, e.value, s}, d, nil
 }
 
-// fault gives every fault a detail, under which the log has the cause.
+// fault gives every fault a detail, under which the log has the cause: the
+// request id of the exchange that it ends, or a new identifier.
 func (g *Gateway) fault(ctx context.Context, f *Fault, a *Access) {
 	if f.Detail != "" {
 		return
 	}
-	f.Detail, _ = g.newID() // an empty detail is better than no fault
+	if a != nil && a.RequestID != "" {
+		f.Detail = a.RequestID // the message log has it as well
+	} else {
+		f.Detail, _ = g.newID() // an empty detail is better than no fault
+	}
 	attrs := []any{"type", f.Type, "message", f.Message, "detail", f.Detail}
 	if a != nil {
 		attrs = append(attrs, "request", a.RequestID, "side", string(a.Side))

@@ -124,6 +124,58 @@ func normalPath(raw string) (string, error) {
 	return "/" + strings.Join(out, "/"), nil
 }
 
+// climbs tells whether a raw path has a segment that some server may take for
+// ".." and resolve: encoded once or several times, with parameters, spaces or a
+// NUL after it, between backslashes, or in overlong UTF-8.
+func climbs(raw string) bool {
+	for range maxEncoded {
+		if climbsAsIs(raw) {
+			return true
+		}
+		decoded := lenientlyDecoded(raw)
+		if decoded == raw {
+			return false
+		}
+		raw = decoded
+	}
+	return true // nobody encodes so often to be understood
+}
+
+// maxEncoded is how often a path may be encoded.
+const maxEncoded = 4
+
+func climbsAsIs(path string) bool {
+	if strings.IndexByte(path, 0xc0) >= 0 || strings.IndexByte(path, 0xc1) >= 0 {
+		return true // never in UTF-8; older decoders read "." and "/" from it
+	}
+	for _, segment := range strings.FieldsFunc(path, func(r rune) bool { return r == '/' || r == '\\' }) {
+		if end := strings.IndexAny(segment, ";\x00"); end >= 0 {
+			segment = segment[:end]
+		}
+		if strings.TrimSpace(segment) == ".." {
+			return true
+		}
+	}
+	return false
+}
+
+// lenientlyDecoded takes what is percent-encoded and leaves what is not.
+func lenientlyDecoded(text string) string {
+	if strings.IndexByte(text, '%') < 0 {
+		return text
+	}
+	out := make([]byte, 0, len(text))
+	for i := 0; i < len(text); i++ {
+		if text[i] == '%' && i+2 < len(text) && isHex(text[i+1]) && isHex(text[i+2]) {
+			out = append(out, unhex(text[i+1])<<4|unhex(text[i+2]))
+			i += 2
+			continue
+		}
+		out = append(out, text[i])
+	}
+	return string(out)
+}
+
 func decodePathSegment(segment string) (string, error) {
 	if segment == "" {
 		return "", nil

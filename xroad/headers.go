@@ -36,6 +36,14 @@ var (
 	ownInResponses = []string{headerID, headerClient, headerService, headerRequestID, headerRequestHash, "x-road-error"}
 )
 
+// saidOnce are the protocol's headers in a request. Of a repeated one the last
+// counts (pr-rest names no rule; its reference implementation does so), and the
+// others are no part of the message: a service that reads the first one would
+// see another client, user or issue than was judged and recorded.
+var saidOnce = []string{
+	headerClient, headerService, headerID, headerUserID, headerIssue, headerServer, headerRepresented, headerRequestID, headerRequestHash,
+}
+
 // statedHeaders are what a client may be made to state: who asks, why, for whom.
 var statedHeaders = []string{headerUserID, headerIssue, headerRepresented}
 
@@ -65,6 +73,53 @@ func messageHeaders(h http.Header, own []string) []header {
 	}
 	return out
 }
+
+// withoutRepeated leaves the last of each header that is said once.
+func withoutRepeated(headers []header) []header {
+	if repeated(headers, saidOnce) == "" {
+		return headers
+	}
+	kept := make([]header, 0, len(headers))
+	for i, h := range headers {
+		name := strings.ToLower(h.name)
+		if _, again := last(headers[i+1:], name); !again || !slices.Contains(saidOnce, name) {
+			kept = append(kept, h)
+		}
+	}
+	return kept
+}
+
+// repeated finds a header of a list that stands there more than once.
+func repeated(headers []header, once []string) string {
+	seen := 0 // a bit for each of once
+	for _, h := range headers {
+		if len(h.name) < len(protocolPrefix) || !strings.EqualFold(h.name[:len(protocolPrefix)], protocolPrefix) {
+			continue
+		}
+		for i, name := range once {
+			if !strings.EqualFold(h.name, name) {
+				continue
+			}
+			if seen&(1<<i) != 0 {
+				return name
+			}
+			seen |= 1 << i
+		}
+	}
+	return ""
+}
+
+// protocolPrefix begins every header of the protocol.
+const protocolPrefix = "x-road-"
+
+// disguised tells whether a header's name is one of the protocol for services
+// behind CGI, WSGI and the like, which do not tell "_" from "-".
+func disguised(name string) bool {
+	return strings.Contains(name, "_") && strings.HasPrefix(dashed(name), protocolPrefix)
+}
+
+// dashed is a header's name as such services read it.
+func dashed(name string) string { return strings.ToLower(strings.ReplaceAll(name, "_", "-")) }
 
 // last is the value of a header, the last one when it is repeated.
 func last(headers []header, name string) (string, bool) {

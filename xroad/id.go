@@ -52,6 +52,15 @@ func (s ServiceID) String() string {
 // Encoded is the form of headers and paths.
 func (s ServiceID) Encoded() string { return s.Provider.Encoded() + "/" + encodeSegment(s.Code) }
 
+// encodeParts writes what decodeParts reads.
+func encodeParts(parts []string) string {
+	encoded := make([]string, len(parts))
+	for i, p := range parts {
+		encoded[i] = encodeSegment(p)
+	}
+	return strings.Join(encoded, "/")
+}
+
 // ParseClientID reads INSTANCE/CLASS/CODE[/SUBSYSTEM], each part
 // percent-encoded, as in the header X-Road-Client.
 func ParseClientID(text string) (ClientID, error) {

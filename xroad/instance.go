@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -135,8 +134,12 @@ func LoadInstance(path string) (*Instance, error) {
 
 // allows tells whether a client may call a service with a method and a raw
 // path. There are no rights of denial. A path that cannot be normalised is
-// allowed to those alone who may call the whole service.
+// allowed to those alone who may call the whole service, and one that climbs
+// to nobody: it would leave the service's address for another's.
 func (s *service) allows(client ClientID, method, raw string) bool {
+	if climbs(raw) {
+		return false
+	}
 	path, err := normalPath(raw)
 	for i := range s.rights {
 		r := &s.rights[i]
@@ -230,7 +233,5 @@ func fingerprintOf(cert *x509.Certificate) [32]byte { return sha256.Sum256(cert.
 // serverID is the identifier of a member's gateway, as X-Road-Security-Server
 // names it.
 func (m *member) serverID() string {
-	return strings.Join([]string{
-		encodeSegment(m.id.Instance), encodeSegment(m.id.Class), encodeSegment(m.id.Code), encodeSegment(m.serverCode),
-	}, "/")
+	return encodeParts([]string{m.id.Instance, m.id.Class, m.id.Code, m.serverCode})
 }

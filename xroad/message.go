@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // Limits of a message without its body.
@@ -79,6 +80,12 @@ func parseRequest(text []byte) (*request, error) {
 	if m.id == "" || m.requestID == "" {
 		return nil, fmt.Errorf("%w: no message id or request id", errMessage)
 	}
+	if name := repeated(headers, saidOnce); name != "" {
+		return nil, newFault(atConsumer, codeDuplicateHeader, "Header %s is repeated", name)
+	}
+	if slices.ContainsFunc(headers, func(h header) bool { return disguised(h.name) }) {
+		return nil, newFault(atConsumer, codeInvalidRequest, "The request has an invalid header")
+	}
 	return m, nil
 }
 
@@ -120,16 +127,13 @@ func (m *request) readPath() error {
 	return nil
 }
 
+// checkVersion takes "r" and one digit, as the reference implementation does.
 func checkVersion(text string) error {
-	if len(text) < 2 || text[0] != 'r' {
+	if len(text) != 2 || text[0] != 'r' || text[1] < '0' || text[1] > '9' {
 		return newFault(atConsumer, codeInvalidProtocol, "Invalid protocol version %s", clip(text))
 	}
-	version, err := strconv.Atoi(text[1:])
-	if err != nil || version < 0 {
-		return newFault(atConsumer, codeInvalidProtocol, "Invalid protocol version %s", clip(text))
-	}
-	if version != 1 {
-		return newFault(atConsumer, codeInvalidProtocol, "Unsupported protocol version %d", version)
+	if text != "r1" {
+		return newFault(atConsumer, codeInvalidProtocol, "Unsupported protocol version %s", text[1:])
 	}
 	return nil
 }
@@ -156,9 +160,14 @@ func (m *request) readHeaders() error {
 		if *h.to, _ = last(m.headers, h.name); len(*h.to) > maxToken {
 			return newFault(atConsumer, codeInvalidRequest, "Header %s is longer than %d bytes", h.name, maxToken)
 		}
+		if !utf8.ValidString(*h.to) { // no database keeps it, so neither does the log
+			return newFault(atConsumer, codeInvalidRequest, "Header %s is not UTF-8", h.name)
+		}
 	}
-	if strings.Count(m.represented, "/") > 1 {
-		return newFault(atConsumer, codeInvalidRequest, "Invalid represented party")
+	if m.represented != "" { // [CLASS/]CODE
+		if _, err := decodeParts(m.represented, 1, 2); err != nil {
+			return newFault(atConsumer, codeInvalidRequest, "Invalid represented party")
+		}
 	}
 	return nil
 }

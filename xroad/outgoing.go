@@ -71,6 +71,9 @@ func (x *outgoing) release(ctx context.Context, w http.ResponseWriter, e *envelo
 
 // consistent compares what binds a response to its request (pr-rest §4.3).
 func (x *outgoing) consistent(m *response) *Fault {
+	if name := repeated(m.headers, ownInResponses); name != "" {
+		return newFault(atConsumer, codeInconsistentAnswer, "Response has %s more than once", name)
+	}
 	for _, c := range []struct{ header, want, what string }{
 		{headerClient, x.request.client.Encoded(), "client id"},
 		{headerID, x.request.id, "message id"},

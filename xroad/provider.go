@@ -128,6 +128,9 @@ func (x *incoming) authorize() *Fault {
 			return newFault(atProvider, codeMissingHeader, "Service %s requires the header %s", m.service, name)
 		}
 	}
+	if _, err := s.subject.of(m); err != nil {
+		return newFault(atProvider, codeInvalidRequest, "The request must name one person in one way").because(err)
+	}
 	if s.url == nil && s.handler == "" {
 		return newFault(atProvider, codeServiceMissingURL, noServiceAddress, m.service)
 	}
@@ -163,7 +166,6 @@ func (x *incoming) replayed(ctx context.Context, cause error) *Fault {
 // deny logs a refusal; with the signed request as evidence of the attempt when
 // its signature holds.
 func (x *incoming) deny(ctx context.Context, f *Fault) *Fault {
-	x.gateway.fault(ctx, f, &x.access)
 	a := x.access
 	var before []entry
 	if x.signed != nil {
@@ -178,6 +180,7 @@ func (x *incoming) deny(ctx context.Context, f *Fault) *Fault {
 		}
 		a.RequestID, a.Authenticated = id, ""
 	}
+	x.gateway.fault(ctx, f, &a)
 	err := x.gateway.logFault(ctx, a, Denied, f, before...)
 	switch {
 	case errors.Is(err, errReplayed) && x.signed != nil:

@@ -58,6 +58,9 @@ func (x *incoming) remote(ctx context.Context) (*response, *spool, *Fault) {
 		return nil, nil, serviceDown(err)
 	}
 	defer answer.Body.Close()
+	if answer.StatusCode < 200 { // 101: what follows is no answer and may never end
+		return nil, nil, newFault(atProvider, codeServiceFailedHTTP, "The service's answer is not one of HTTP").because(errServiceMessage)
+	}
 	m := &response{status: answer.StatusCode, headers: messageHeaders(answer.Header, ownInResponses)}
 	m.reason = strings.TrimPrefix(strings.TrimPrefix(answer.Status, fmt.Sprint(answer.StatusCode)), " ")
 	if !mayHaveBody(x.request.verb, m.status) {

@@ -1,6 +1,7 @@
 package xroad
 
 import (
+	"errors"
 	"net/url"
 	"strconv"
 	"strings"
@@ -39,29 +40,66 @@ func (b *builder) subject(f *subjectFile) subjectRule {
 	return r
 }
 
-// of finds the person in a request; the zero identifier when it names none.
-func (r *subjectRule) of(m *request) certs.Identifier {
-	var value string
+// errSubject: services may read different persons from the same request, so
+// that one could be looked up and another be told.
+var errSubject = errors.New("the request does not name one person in one way")
+
+// of finds the person in a request; the zero identifier when it names none. It
+// is errSubject when that is not clear.
+func (r *subjectRule) of(m *request) (certs.Identifier, error) {
+	value, err := r.value(m)
+	if err != nil || value == "" {
+		return certs.Identifier{}, err
+	}
+	if len(value) > maxIdentifier || !soundCode(value) {
+		return certs.Identifier{}, errSubject
+	}
+	if n := len(r.prefix); len(value) < n || !strings.EqualFold(value[:n], r.prefix) {
+		value = r.prefix + value
+	} else {
+		value = r.prefix + value[n:]
+	}
+	return certs.NewIdentifier(value), nil
+}
+
+func (r *subjectRule) value(m *request) (value string, err error) {
 	switch r.in {
 	case "path":
 		path, err := normalPath(m.servicePath)
-		segments := strings.Split(strings.TrimPrefix(path, "/"), "/")
-		if err == nil && r.number <= len(segments) {
-			value = segments[r.number-1]
+		if err != nil {
+			return "", errSubject
+		}
+		if segments := strings.Split(strings.TrimPrefix(path, "/"), "/"); r.number <= len(segments) {
+			return segments[r.number-1], nil
 		}
 	case "query":
 		values, err := url.ParseQuery(strings.TrimPrefix(m.query, "?"))
-		if err == nil && len(values[r.name]) == 1 {
-			value = values.Get(r.name)
+		if err != nil || len(values[r.name]) > 1 {
+			return "", errSubject
 		}
+		return values.Get(r.name), nil
 	case "header":
-		value, _ = last(m.headers, r.name)
+		found := 0
+		for _, h := range m.headers {
+			if dashed(h.name) == dashed(r.name) {
+				value = h.value
+				found++
+			}
+		}
+		if found > 1 {
+			return "", errSubject
+		}
 	}
-	if value == "" || len(value) > maxIdentifier {
-		return certs.Identifier{}
+	return value, nil
+}
+
+// soundCode tells whether a value can be one person's code. Commas, spaces and
+// the like separate several for some services and are ignored by others.
+func soundCode(value string) bool {
+	for i := 0; i < len(value); i++ {
+		if c := value[i]; (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') && strings.IndexByte("-_.:/+=@", c) < 0 {
+			return false
+		}
 	}
-	if !strings.HasPrefix(value, r.prefix) {
-		value = r.prefix + value
-	}
-	return certs.NewIdentifier(value)
+	return true
 }

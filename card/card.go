@@ -122,6 +122,8 @@ type Info struct {
 	// OwnDialog: software of the card's maker asks for the PIN in a window of
 	// its own. PINPad is then set too: nobody else is to ask for it.
 	OwnDialog bool
+	// OneCode: PIN1 and PIN2 are one code. Only modules of cards have this.
+	OneCode bool
 }
 
 // Padding is how a signature pads the digest.

@@ -61,11 +61,14 @@ var (
 // WrongPINError says that the card refused a code.
 type WrongPINError struct {
 	Ref  PINRef
-	Left int // tries left, at least 1; none left is [ErrPINBlocked]
+	Left int // tries left, at least 1; none left is [ErrPINBlocked]; -1 when nobody tells
 }
 
 // Error names the code and the tries left.
 func (e *WrongPINError) Error() string {
+	if e.Left < 0 {
+		return fmt.Sprintf("wrong %s", e.Ref)
+	}
 	return fmt.Sprintf("wrong %s, tries left: %d", e.Ref, e.Left)
 }
 
@@ -76,6 +79,9 @@ func (e *WrongPINError) Code() string { return "card.wrong-pin" }
 func (e *WrongPINError) Hint() string {
 	if e.Left == 1 {
 		return "One more wrong entry blocks the code: look it up before you repeat."
+	}
+	if e.Left < 0 {
+		return "Nobody tells how many tries are left: look the code up before you repeat."
 	}
 	return "Repeat with the right code."
 }

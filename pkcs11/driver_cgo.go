@@ -12,7 +12,7 @@ import (
 )
 
 // driver is one loaded and initialised module, seen through the few functions
-// that this package needs. Everything but C_Login and C_Sign goes through
+// that this package needs. Everything but C_Sign and what carries a PIN goes through
 // miekg/pkcs11; see direct.
 type driver struct {
 	ctx    *p11.Ctx
@@ -119,6 +119,12 @@ func (d *driver) open(slot uint) (uint, error) {
 	return uint(s), answer("C_OpenSession", value(err))
 }
 
+// openToWrite opens a session in which codes may be changed.
+func (d *driver) openToWrite(slot uint) (uint, error) {
+	s, err := d.ctx.OpenSession(slot, p11.CKF_SERIAL_SESSION|p11.CKF_RW_SESSION)
+	return uint(s), answer("C_OpenSession", value(err))
+}
+
 func (d *driver) close(session uint) { _ = d.ctx.CloseSession(p11.SessionHandle(session)) }
 
 func (d *driver) loggedIn(session uint) (bool, error) {
@@ -131,6 +137,16 @@ func (d *driver) loggedIn(session uint) (bool, error) {
 
 func (d *driver) login(session, user uint, pin []byte) error {
 	return answer("C_Login", d.direct.login(session, user, pin))
+}
+
+func (d *driver) logout(session uint) { _ = d.ctx.Logout(p11.SessionHandle(session)) }
+
+func (d *driver) setPIN(session uint, old, fresh []byte) error {
+	return answer("C_SetPIN", d.direct.setPIN(session, old, fresh))
+}
+
+func (d *driver) initPIN(session uint, fresh []byte) error {
+	return answer("C_InitPIN", d.direct.initPIN(session, fresh))
 }
 
 // objects lists the visible objects of a class.

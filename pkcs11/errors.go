@@ -24,6 +24,9 @@ var (
 	ErrPINRequired     = fault.New("pkcs11.pin-required", "the token asks for a PIN and there is nobody to ask", "Give the PIN with --pin-fd or run on a terminal.")
 	ErrPINFormat       = fault.New("pkcs11.pin-format", "the PIN has a length or characters that this token does not take", "Enter the PIN again; no try was used.")
 	ErrPINLocked       = fault.New("pkcs11.pin-locked", "the PIN is locked", "Unblock it with the PUK.")
+	ErrPUKLocked       = fault.New("pkcs11.puk-locked", "the PUK is locked", "The token's issuer must replace it.")
+	ErrSamePIN         = fault.New("pkcs11.same-pin", "the new PIN is the old one", "Choose another PIN; the old one is still valid.")
+	ErrCannotManage    = fault.New("pkcs11.cannot-manage-pin", "this PKCS#11 module does not change or unblock the PIN", "Use the software of the card's or device's maker.")
 	ErrLastTry         = fault.New("pkcs11.last-try", "only one try is left before the PIN locks", "Make sure of the PIN, then allow the last try.")
 	ErrPINToBeChanged  = fault.New("pkcs11.pin-to-be-changed", "the PIN must be changed before it can be used", "Change the PIN with the card maker's software or eid pin change.")
 	ErrMechanism       = fault.New("pkcs11.mechanism", "the token cannot make this kind of signature", "Choose another hash or padding.")
@@ -36,18 +39,25 @@ var (
 // WrongPINError says that the token refused the PIN. It used up one try.
 type WrongPINError struct {
 	Token string // the token's label
-	Left  int    // tries left, as far as the token's flags tell; 0 means locked now
+	PUK   bool   // it was the PUK
+	Left  int    // tries left, as far as the token's flags tell; 0 means locked now, -1 that they do not tell
 }
 
 // Error tells how many tries are left.
 func (e *WrongPINError) Error() string {
-	switch e.Left {
-	case 0:
-		return "wrong PIN; the PIN is now locked"
-	case 1:
-		return "wrong PIN; 1 try left"
+	name := "PIN"
+	if e.PUK {
+		name = "PUK"
+	}
+	switch {
+	case e.Left < 0:
+		return "wrong " + name
+	case e.Left == 0:
+		return fmt.Sprintf("wrong %s; the %[1]s is now locked", name)
+	case e.Left == 1:
+		return fmt.Sprintf("wrong %s; 1 try left", name)
 	default:
-		return fmt.Sprintf("wrong PIN; %d tries left", e.Left)
+		return fmt.Sprintf("wrong %s; %d tries left", name, e.Left)
 	}
 }
 
@@ -56,14 +66,26 @@ func (e *WrongPINError) Code() string { return "pkcs11.pin-wrong" }
 
 // Hint says what to do next.
 func (e *WrongPINError) Hint() string {
-	if e.Left == 0 {
+	switch {
+	case e.Left == 0 && e.PUK:
+		return ErrPUKLocked.Hint()
+	case e.Left == 0:
 		return ErrPINLocked.Hint()
+	case e.PUK:
+		return "Check the PUK and try again; a token locks it after a few wrong entries."
 	}
 	return "Check the PIN and try again."
 }
 
-// Is makes a PIN locked by this very try an [ErrPINLocked] too.
-func (e *WrongPINError) Is(target error) bool { return e.Left == 0 && target == ErrPINLocked }
+// Is makes a PIN locked by this very try an [ErrPINLocked] too, a PUK an
+// [ErrPUKLocked].
+func (e *WrongPINError) Is(target error) bool {
+	locked := ErrPINLocked
+	if e.PUK {
+		locked = ErrPUKLocked
+	}
+	return e.Left == 0 && target == error(locked)
+}
 
 // SeveralError says that a URI fits more than one token or key.
 type SeveralError struct {

@@ -265,6 +265,14 @@ func suited(keys []*found, usage x509.KeyUsage) []*found {
 	})
 }
 
+func severalTokens(tokens []*Token) error {
+	several := &SeveralError{What: "tokens"}
+	for _, t := range tokens {
+		several.Found = append(several.Found, t.URI())
+	}
+	return several
+}
+
 // lookInside logs in to the one fitting token, because it shows nothing before,
 // and leaves the session open.
 func (k *Key) lookInside(ctx context.Context, u *URI) ([]*found, []*x509.Certificate, error) {
@@ -273,11 +281,7 @@ func (k *Key) lookInside(ctx context.Context, u *URI) ([]*found, []*x509.Certifi
 		return nil, nil, err
 	}
 	if len(tokens) > 1 {
-		several := &SeveralError{What: "tokens"}
-		for _, t := range tokens {
-			several.Found = append(several.Found, t.URI())
-		}
-		return nil, nil, several
+		return nil, nil, severalTokens(tokens)
 	}
 	t := tokens[0]
 	if t.flags&flagLoginRequired == 0 {

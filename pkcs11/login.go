@@ -11,6 +11,7 @@ import (
 
 // PKCS#11 v2.40 §2.1, CK_USER_TYPE.
 const (
+	ckuSO              = 0
 	ckuUser            = 1
 	ckuContextSpecific = 2
 )
@@ -102,28 +103,16 @@ func (k *Key) login(ctx context.Context, op *operation, t *Token, user uint) err
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	var secret []byte
-	if op.pin != nil {
-		secret = op.pin.Bytes()
-	}
-	err := op.driver.login(op.session, user, secret)
+	err := op.driver.login(op.session, user, secret(op.pin))
 	switch {
 	case returned(err, ckrUserAlreadyLoggedIn):
 		return nil
 	case returned(err, ckrPINIncorrect):
-		return k.wrongPIN(t)
+		return k.module.wrongPIN(t)
 	case err != nil:
 		return fmt.Errorf("logging in to the token: %w", err)
 	}
 	return nil
-}
-
-func (k *Key) wrongPIN(t *Token) error {
-	wrong := &WrongPINError{Token: t.Label, Left: max(t.TriesLeft()-1, 0)}
-	if now, err := k.module.current(t); err == nil {
-		wrong.Left = now.TriesLeft()
-	}
-	return wrong
 }
 
 // ask gets the PIN from the user, or nil when the reader has a pad.
@@ -145,22 +134,7 @@ func (k *Key) ask(ctx context.Context, t *Token) (*pin.Buffer, error) {
 	if source == nil {
 		return nil, ErrPINRequired
 	}
-	p, err := source.PIN(ctx, k.pinRequest(t))
-	if err != nil {
-		return nil, fmt.Errorf("asking for the PIN: %w", err)
-	}
-	if t.PINPad || k.options.OwnDialog {
-		p.Wipe()
-		return nil, nil //nolint:nilnil // nil is the PIN that is entered on the reader
-	}
-	if p == nil {
-		return nil, ErrPINRequired
-	}
-	if p.Len() == 0 || p.Len() < t.MinPIN || t.MaxPIN > 0 && p.Len() > t.MaxPIN {
-		p.Wipe()
-		return nil, ErrPINFormat
-	}
-	return p, nil
+	return enter(ctx, source, k.pinRequest(t))
 }
 
 func (k *Key) pinRequest(t *Token) pin.Request {

@@ -56,26 +56,55 @@ func TestPINIsNowhereInMemoryAfterwards(t *testing.T) {
 	if n := copies(t, inverted); n != 0 {
 		t.Errorf("%d copies of the PIN are left in memory", n)
 	}
+	from := func(name string) pin.Source {
+		return pin.SourceFunc(func(context.Context, pin.Request) (*pin.Buffer, error) {
+			f, err := os.Open(filepath.Join(dir, name))
+			if err != nil {
+				return nil, err
+			}
+			defer f.Close()
+			return pin.Read(f)
+		})
+	}
+	fresh, err := os.ReadFile(filepath.Join(dir, "new-inverted"))
+	h.ok(err)
+	h.ok(h.open().ChangePIN(t.Context(), &pkcs11.URI{Serial: string(serial)}, pkcs11.CodeChange{Current: from("pin"), New: from("new")}))
+	for _, code := range [][]byte{inverted, fresh} {
+		if n := copies(t, code); n != 0 {
+			t.Errorf("%d copies of a PIN are left in memory after a change", n)
+		}
+	}
 }
 
 func makeTokenWithRandomPIN(t *testing.T, dir string) {
+	digits, fresh := randomDigits(), randomDigits()
+	h := &hsm{t: t, path: softhsmModule(t), pin: string(digits)}
+	serial := h.token("scan")
+	h.key(serial, "p256", keyOptions{id: 1})
+	for name, content := range map[string][]byte{
+		"pin": digits, "inverted": inverse(digits), "new": fresh, "new-inverted": inverse(fresh), "serial": []byte(serial),
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func randomDigits() []byte {
 	digits := make([]byte, 14)
 	rand.Read(digits)
 	for i := range digits {
 		digits[i] = '0' + digits[i]%10
 	}
-	h := &hsm{t: t, path: softhsmModule(t), pin: string(digits)}
-	serial := h.token("scan")
-	h.key(serial, "p256", keyOptions{id: 1})
-	inverted := bytes.Clone(digits)
-	for i := range inverted {
-		inverted[i] ^= 0xff
+	return digits
+}
+
+func inverse(b []byte) []byte {
+	b = bytes.Clone(b)
+	for i := range b {
+		b[i] ^= 0xff
 	}
-	for name, content := range map[string][]byte{"pin": digits, "inverted": inverted, "serial": []byte(serial)} {
-		if err := os.WriteFile(filepath.Join(dir, name), content, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
+	return b
 }
 
 func copies(t *testing.T, inverted []byte) int {

@@ -9,29 +9,36 @@ import (
 
 // Return values that this package acts on; PKCS#11 v2.40, pkcs11t.h.
 const (
-	ckrOK                   = 0x00
-	ckrSlotIDInvalid        = 0x03
-	ckrDeviceError          = 0x30
-	ckrDeviceRemoved        = 0x32
-	ckrFunctionCanceled     = 0x50
-	ckrKeySizeRange         = 0x62
-	ckrKeyTypeInconsistent  = 0x63
-	ckrKeyFunctionForbidden = 0x68
-	ckrMechanismInvalid     = 0x70
-	ckrMechanismParam       = 0x71
-	ckrOperationActive      = 0x90
-	ckrPINIncorrect         = 0xA0
-	ckrPINInvalid           = 0xA1
-	ckrPINLenRange          = 0xA2
-	ckrPINExpired           = 0xA3
-	ckrPINLocked            = 0xA4
-	ckrSessionClosed        = 0xB0
-	ckrSessionHandleInvalid = 0xB3
-	ckrTokenNotPresent      = 0xE0
-	ckrTokenNotRecognized   = 0xE1
-	ckrUserAlreadyLoggedIn  = 0x100
-	ckrUserNotLoggedIn      = 0x101
-	ckrAlreadyInitialized   = 0x191
+	ckrOK                    = 0x00
+	ckrSlotIDInvalid         = 0x03
+	ckrActionProhibited      = 0x1B
+	ckrDeviceError           = 0x30
+	ckrDeviceRemoved         = 0x32
+	ckrFunctionCanceled      = 0x50
+	ckrFunctionNotSupported  = 0x54
+	ckrKeySizeRange          = 0x62
+	ckrKeyTypeInconsistent   = 0x63
+	ckrKeyFunctionForbidden  = 0x68
+	ckrMechanismInvalid      = 0x70
+	ckrMechanismParam        = 0x71
+	ckrOperationActive       = 0x90
+	ckrPINIncorrect          = 0xA0
+	ckrPINInvalid            = 0xA1
+	ckrPINLenRange           = 0xA2
+	ckrPINExpired            = 0xA3
+	ckrPINLocked             = 0xA4
+	ckrSessionClosed         = 0xB0
+	ckrSessionHandleInvalid  = 0xB3
+	ckrSessionReadOnly       = 0xB5
+	ckrSessionReadOnlyExists = 0xB7
+	ckrTokenNotPresent       = 0xE0
+	ckrTokenNotRecognized    = 0xE1
+	ckrTokenWriteProtected   = 0xE2
+	ckrUserAlreadyLoggedIn   = 0x100
+	ckrUserNotLoggedIn       = 0x101
+	ckrUserTypeInvalid       = 0x103
+	ckrAlreadyInitialized    = 0x191
+	ckrFunctionRejected      = 0x200 // by the user
 )
 
 // meaning is the coded error behind a return value.
@@ -43,6 +50,7 @@ var meaning = map[uint]error{
 	ckrTokenNotPresent:      ErrTokenRemoved,
 	ckrTokenNotRecognized:   ErrTokenRemoved,
 	ckrFunctionCanceled:     pin.ErrCancelled,
+	ckrFunctionRejected:     pin.ErrCancelled,
 	ckrKeySizeRange:         ErrMechanism,
 	ckrKeyTypeInconsistent:  ErrMechanism,
 	ckrKeyFunctionForbidden: ErrMechanism,

@@ -9,6 +9,9 @@ const (
 	flagPINFinalTry       = 0x00020000
 	flagPINLocked         = 0x00040000
 	flagPINToBeChanged    = 0x00080000
+	flagPUKCountLow       = 0x00100000
+	flagPUKFinalTry       = 0x00200000
+	flagPUKLocked         = 0x00400000
 )
 
 // Token is a token that is present. Its texts come from the card: escape them
@@ -41,6 +44,22 @@ func (t *Token) TriesLeft() int {
 		return 2
 	default:
 		return 3
+	}
+}
+
+// PUKTriesLeft is what the token's flags tell of the PUK, which PKCS#11 calls the
+// PIN of the security officer: 0 locked, 1 final try, 2 after a wrong entry, and
+// -1 when they tell nothing. Most modules of cards never tell anything.
+func (t *Token) PUKTriesLeft() int {
+	switch {
+	case t.flags&flagPUKLocked != 0:
+		return 0
+	case t.flags&flagPUKFinalTry != 0:
+		return 1
+	case t.flags&flagPUKCountLow != 0:
+		return 2
+	default:
+		return -1
 	}
 }
 

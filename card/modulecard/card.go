@@ -57,6 +57,8 @@ func (c *moduleCard) sort(keys []key) error {
 	if len(c.keys) == 0 {
 		return ErrNothing
 	}
+	login, sign := c.keys[card.Authentication], c.keys[card.Signing]
+	c.info.OneCode = login != nil && sign != nil && login.Token == sign.Token
 	return nil
 }
 
@@ -141,33 +143,6 @@ func (k *pair) algorithms() []card.Algorithm {
 	return all
 }
 
-// maxTries is what PKCS#11's flags can tell: none, one, two or more.
-const maxTries = 3
-
-// PINStatus is what the token's flags told when the card was opened.
-func (c *moduleCard) PINStatus(_ context.Context, r card.PINRef) (card.PINStatus, error) {
-	usage := map[card.PINRef]card.Usage{card.PIN1: card.Authentication, card.PIN2: card.Signing}[r]
-	k := c.keys[usage]
-	if k == nil {
-		return card.PINStatus{}, fmt.Errorf("reading the tries left of %s: %w", r, card.ErrUnsupported)
-	}
-	if k.Left < 0 || k.Left > maxTries || k.MinPIN < 0 || k.MaxPIN < 0 {
-		return card.PINStatus{}, fmt.Errorf("reading the tries left of %s: %w", r, card.ErrBadAnswer)
-	}
-	return card.PINStatus{
-		Ref: r, Left: k.Left, Max: maxTries, Activated: !k.ToBeChanged, MinLength: k.MinPIN, MaxLength: k.MaxPIN,
-		AtLeast: k.Left == maxTries,
-	}, nil
-}
-
 func (*moduleCard) PersonalData(context.Context) (*card.PersonalData, error) {
 	return nil, fmt.Errorf("reading the personal data: %w", card.ErrUnsupported)
-}
-
-func (*moduleCard) ChangePIN(context.Context, card.ChangeRequest) error {
-	return fmt.Errorf("changing a code with a PKCS#11 module: %w", card.ErrUnsupported)
-}
-
-func (*moduleCard) UnblockPIN(context.Context, card.ChangeRequest) error {
-	return fmt.Errorf("unblocking a code with a PKCS#11 module: %w", card.ErrUnsupported)
 }

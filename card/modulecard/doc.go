@@ -24,12 +24,15 @@
 //   - the PIN is asked for in the parent, goes through a pipe from locked memory
 //     to locked memory, and is wiped on both sides. The child is not dumpable,
 //     leaves no core file and its standard error is thrown away;
-//   - at most one PIN is sent for one signature;
+//   - at most one PIN is sent for one signature, and one PIN or PUK beside the new
+//     one for one change;
 //   - closing the session ends the child and resets the card in its reader.
 //
 // What it does not protect against: the module sees the PIN and runs with the
 // rights of the user. Load only modules that the system's owner installed.
 //
-// Such a card can be used and not managed: PINs are changed and unblocked with
-// its maker's software.
+// PINs are changed with C_SetPIN and unblocked with C_InitPIN after a login of the
+// security officer, whose PIN is the PUK. What a module cannot do, and a change of
+// the PUK, for which PKCS#11 has no function that sends it once, is refused with
+// [ErrCannotManage].
 package modulecard

@@ -20,9 +20,14 @@ var (
 	ErrNothing  = fault.New("card.module-sees-no-card", "the PKCS#11 module does not see the card in this reader",
 		"Check that the software of the card's maker is the one for this card.")
 	ErrNoKey = fault.New("card.module-no-key", "the card has no key for this purpose", "")
-	ErrRule  = fault.New("usage.module-rule", "a rule for a PKCS#11 module cannot be used",
+	// ErrCannotManage comes with [card.ErrUnsupported].
+	ErrCannotManage = fault.New("card.module-cannot-manage-codes", "the PKCS#11 module of the card cannot do that with this code",
+		"Use the software of the card's maker; with OpenSC, pkcs15-tool --unblock-pin.")
+	ErrRule = fault.New("usage.module-rule", "a rule for a PKCS#11 module cannot be used",
 		"Give atr and mask as hexadecimal digits of the same length, and module as an absolute path.")
 )
+
+func isUnsupported(err error) bool { return errors.Is(err, card.ErrUnsupported) }
 
 // failure is an error as it passes from the child to the parent.
 type failure struct {
@@ -35,12 +40,20 @@ var code = regexp.MustCompile(`^[a-z0-9]+(\.[a-z0-9-]+)+$`)
 // failed says in the parent's words what the child reported. The child is not
 // believed further than that: only its code passes, never a text.
 func (c *moduleCard) failed(f failure, ref card.PINRef, k *key) error {
+	blocked := error(card.ErrPINBlocked)
+	if ref == card.PUK {
+		blocked = card.ErrPUKBlocked
+	}
 	switch f.Code {
 	case "pkcs11.pin-wrong":
-		if f.Left > 0 {
+		if f.Left > 0 || f.Left == -1 && ref == card.PUK {
 			return &card.WrongPINError{Ref: ref, Left: f.Left}
 		}
-		return fmt.Errorf("%s: %w", ref, card.ErrPINBlocked)
+		return fmt.Errorf("%s: %w", ref, blocked)
+	case "pkcs11.pin-locked", "pkcs11.puk-locked":
+		return blocked
+	case "pkcs11.cannot-manage-pin":
+		return fmt.Errorf("%w: %w", ErrCannotManage, card.ErrUnsupported)
 	case "pkcs11.pin-format":
 		if k != nil {
 			return &card.PINFormatError{Ref: ref, Min: k.MinPIN, Max: k.MaxPIN}
@@ -52,7 +65,7 @@ func (c *moduleCard) failed(f failure, ref card.PINRef, k *key) error {
 		from error
 		to   error
 	}{
-		{pkcs11.ErrPINLocked, card.ErrPINBlocked}, {pkcs11.ErrLastTry, card.ErrLastTry},
+		{pkcs11.ErrSamePIN, card.ErrSameCode}, {pkcs11.ErrLastTry, card.ErrLastTry},
 		{pkcs11.ErrPINToBeChanged, card.ErrPINNotActivated}, {pkcs11.ErrTokenRemoved, card.ErrCardRemoved},
 		{pkcs11.ErrMechanism, card.ErrUnsupported}, {pkcs11.ErrSignatureWrong, card.ErrBadSignature},
 		{pkcs11.ErrUnavailable, pkcs11.ErrUnavailable}, {pkcs11.ErrNoModule, pkcs11.ErrNoModule},

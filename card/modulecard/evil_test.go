@@ -8,6 +8,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -17,11 +18,17 @@ import (
 	"eidgate/pkcs11"
 )
 
+// compiled is the module, which all tests share; how it behaves is told by
+// EVIL.
+var compiled sync.Once
+
 // evil compiles a module that stands before SoftHSM and misbehaves as told.
 func evil(t *testing.T, how string) string {
 	t.Helper()
-	module := filepath.Join(t.TempDir(), "evil.so")
-	testtool.Run(t, testtool.Need(t, "cc"), "-shared", "-fPIC", "-o", module, "testdata/evil.c", "-ldl")
+	module := filepath.Join(workshop, "evil.so")
+	compiled.Do(func() {
+		testtool.Run(t, testtool.Need(t, "cc"), "-shared", "-fPIC", "-o", module, "testdata/evil.c", "-ldl")
+	})
 	t.Setenv("EVIL_MODULE", softhsm(t))
 	t.Setenv("EVIL", how)
 	return module

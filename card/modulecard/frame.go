@@ -16,6 +16,10 @@ type kind byte
 const (
 	kindLook      kind = 'L' // to the child: look, JSON
 	kindSign      kind = 'S' // to the child: order, JSON; back: the signature
+	kindTries     kind = 'T' // to the child: order, JSON; back: tries, JSON
+	kindChange    kind = 'C' // to the child: order, JSON: change the PIN
+	kindUnblock   kind = 'U' // to the child: order, JSON: a new PIN with the PUK
+	kindDone      kind = 'D' // back: the PIN is changed
 	kindPIN       kind = 'P' // to the child: a PIN; back: it is asked for, JSON
 	kindElsewhere kind = 'E' // to the child: the PIN is entered elsewhere
 	kindNoPIN     kind = 'N' // to the child: nobody enters the PIN

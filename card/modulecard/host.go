@@ -115,7 +115,9 @@ func (h *host) answer(ctx context.Context, f frame) error {
 			return err
 		}
 		return write(h.out, kindSign, signature)
-	case kindPIN, kindElsewhere, kindNoPIN, kindKeys, kindFailure:
+	case kindTries, kindChange, kindUnblock:
+		return h.code(ctx, f)
+	case kindPIN, kindElsewhere, kindNoPIN, kindKeys, kindDone, kindFailure:
 	}
 	return ErrProtocol
 }
@@ -138,8 +140,8 @@ func (h *host) look(ctx context.Context, l look) ([]key, error) {
 				continue // a key without a certificate is of no use here
 			}
 			keys = append(keys, key{
-				URI: u.String(), Certificate: found.Certificate().Raw, Serial: t.Serial,
-				Left: t.TriesLeft(), ToBeChanged: t.PINToBeChanged(), MinPIN: t.MinPIN, MaxPIN: t.MaxPIN,
+				URI: u.String(), Certificate: found.Certificate().Raw, Token: t.URI().String(), Serial: t.Serial,
+				MinPIN: t.MinPIN, MaxPIN: t.MaxPIN,
 				PINPad: t.PINPad, PSS: t.PSS,
 			})
 			_ = found.Close() // it holds nothing

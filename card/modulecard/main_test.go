@@ -13,6 +13,9 @@ import (
 	"eidgate/internal/vreader"
 )
 
+// workshop is a folder for what tests share.
+var workshop string
+
 // readers is the daemon of all tests here.
 var readers *vreader.Host
 
@@ -24,19 +27,27 @@ func TestMain(m *testing.M) {
 		openAndWait(module)
 		return
 	}
-	if vreader.Missing() != "" {
-		os.Exit(m.Run()) // each test skips or fails by itself
-	}
+	os.Exit(runTests(m))
+}
+
+func runTests(m *testing.M) int {
 	var err error
+	if workshop, err = os.MkdirTemp("", "modulecard"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(workshop)
+	if vreader.Missing() != "" {
+		return m.Run() // each test skips or fails by itself
+	}
 	if readers, err = vreader.Start(context.Background(), vreader.Config{Readers: 2}); err == nil {
 		name, value, _ := strings.Cut(readers.Environment(), "=")
 		err = os.Setenv(name, value)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+		return 1
 	}
-	code := m.Run()
-	readers.Close()
-	os.Exit(code)
+	defer readers.Close()
+	return m.Run()
 }

@@ -13,20 +13,29 @@ type look struct {
 type key struct {
 	URI         string `json:"uri"`
 	Certificate []byte `json:"certificate"` // DER
+	Token       string `json:"token"`       // its URI
 	Serial      string `json:"serial"`
-	Left        int    `json:"left"` // tries
-	ToBeChanged bool   `json:"to_be_changed,omitempty"`
 	MinPIN      int    `json:"min_pin"`
 	MaxPIN      int    `json:"max_pin"`
 	PINPad      bool   `json:"pin_pad,omitempty"`
 	PSS         bool   `json:"pss,omitempty"`
 }
 
-// order asks for one signature.
+// tries is what a token's flags tell of its codes.
+type tries struct {
+	Left        int  `json:"left"`
+	PUKLeft     int  `json:"puk_left"` // -1: nothing
+	ToBeChanged bool `json:"to_be_changed,omitempty"`
+	MinPIN      int  `json:"min_pin"`
+	MaxPIN      int  `json:"max_pin"`
+}
+
+// order asks for one operation with a key, or with the code of its token; digest,
+// hash and PSS are those of a signature.
 type order struct {
 	URI       string      `json:"uri"`
-	Digest    []byte      `json:"digest"`
-	Hash      crypto.Hash `json:"hash"`
+	Digest    []byte      `json:"digest,omitempty"`
+	Hash      crypto.Hash `json:"hash,omitempty"`
 	PSS       bool        `json:"pss,omitempty"`
 	LastTry   bool        `json:"last_try,omitempty"`
 	OwnDialog bool        `json:"own_dialog,omitempty"`

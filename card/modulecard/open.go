@@ -90,22 +90,11 @@ func (c *moduleCard) look(ctx context.Context, l look) error {
 	if err := c.process.sendJSON(kindLook, l); err != nil {
 		return err
 	}
-	f, err := c.process.answer(ctx)
-	if err != nil {
+	var keys []key
+	if err := c.result(ctx, kindKeys, &keys); err != nil {
 		return err
 	}
-	switch f.kind {
-	case kindKeys:
-		var keys []key
-		if err := json.Unmarshal(f.data, &keys); err != nil {
-			return ErrProtocol
-		}
-		return c.sort(keys)
-	case kindFailure:
-		return c.reported(f, 0, nil)
-	case kindLook, kindSign, kindPIN, kindElsewhere, kindNoPIN:
-	}
-	return ErrProtocol
+	return c.sort(keys)
 }
 
 func (c *moduleCard) reported(f frame, ref card.PINRef, k *key) error {

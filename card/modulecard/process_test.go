@@ -45,8 +45,20 @@ func TestModuleProcess(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Skip("only root looks into a process that is not dumpable")
 	}
+	for how, operation := range map[string]func(context.Context, card.Card) error{
+		"hang-sign": func(ctx context.Context, c card.Card) error { _, err := c.Sign(ctx, request(t)); return err },
+		"hang-set": func(ctx context.Context, c card.Card) error {
+			return c.ChangePIN(ctx, change(card.PIN1, softPIN, newPIN))
+		},
+	} {
+		t.Run(how, func(t *testing.T) { moduleProcess(t, how, operation) })
+	}
+}
+
+// moduleProcess looks at the process while its module hangs in an operation.
+func moduleProcess(t *testing.T, how string, operation func(context.Context, card.Card) error) {
 	token(t, "holder", p256)
-	module := evil(t, "hang-sign")
+	module := evil(t, how)
 	mark := filepath.Join(t.TempDir(), "hangs")
 	t.Setenv("EVIL_MARK", mark)
 	s, err := new(shelf).take(t, t.Context(), module)
@@ -70,8 +82,8 @@ func TestModuleProcess(t *testing.T) {
 		}
 		looked <- look(dir)
 	}()
-	if _, err := s.Card.Sign(ctx, request(t)); err == nil {
-		t.Error("a module that hangs signed")
+	if err := operation(ctx, s.Card); err == nil {
+		t.Error("a module that hangs did what it was told")
 	}
 	if trouble := <-looked; trouble != "" {
 		t.Error(trouble)
@@ -100,7 +112,7 @@ func look(dir string) string {
 		if err != nil {
 			return err.Error()
 		}
-		if bytes.Contains(b, []byte(softPIN)) {
+		if bytes.Contains(b, []byte(softPIN)) || bytes.Contains(b, []byte(newPIN)) {
 			return "the PIN is in its " + name
 		}
 	}

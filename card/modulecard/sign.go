@@ -1,15 +1,12 @@
 package modulecard
 
 import (
-	"cmp"
 	"context"
 	"crypto/ecdsa"
 	"crypto/rsa"
-	"encoding/json"
 	"fmt"
 
 	"eidgate/card"
-	"eidgate/internal/pin"
 	"eidgate/internal/rawsig"
 )
 
@@ -26,17 +23,21 @@ func (c *moduleCard) Sign(ctx context.Context, r card.SignRequest) ([]byte, erro
 	if err := c.mayAsk(ctx, r); err != nil {
 		return nil, fmt.Errorf("%s: %w", card.PINOf(r.Usage), err)
 	}
-	err = c.process.sendJSON(kindSign, order{
-		URI: k.URI, Digest: r.Digest, Hash: r.Hash, PSS: r.Padding == card.PSS, LastTry: r.LastTry, OwnDialog: c.ownDialog,
-	})
+	number, err := c.DocumentNumber(ctx)
 	if err != nil {
 		return nil, err
 	}
-	signature, err := c.wait(ctx, r, k)
+	ref := card.PINOf(r.Usage)
+	t := &talk{card: c, ref: ref, key: k, asks: []ask{{source: r.PINs, ref: ref, lastTry: r.LastTry, request: card.PINRequest{
+		Purpose: purposeOf(ref), Label: ref.String(), Token: number, Max: maxTries,
+	}}}}
+	f, err := t.order(ctx, kindSign, order{
+		URI: k.URI, Digest: r.Digest, Hash: r.Hash, PSS: r.Padding == card.PSS, LastTry: r.LastTry, OwnDialog: c.ownDialog,
+	}, kindSign)
 	if err != nil {
 		return nil, fmt.Errorf("signing with the PKCS#11 module: %w", err)
 	}
-	return k.check(signature, r)
+	return k.check(f.data, r)
 }
 
 func (k *pair) canSign(r card.SignRequest) error {
@@ -68,82 +69,6 @@ func (c *moduleCard) mayAsk(ctx context.Context, r card.SignRequest) error {
 		return card.ErrCancelled
 	}
 	return nil
-}
-
-// wait answers the child's one question and waits for the signature.
-func (c *moduleCard) wait(ctx context.Context, r card.SignRequest, k *pair) ([]byte, error) {
-	var refused error
-	for asked := false; ; {
-		f, err := c.process.answer(ctx)
-		if err != nil {
-			return nil, cmp.Or(refused, err)
-		}
-		switch f.kind {
-		case kindSign:
-			return f.data, nil
-		case kindFailure:
-			if refused != nil {
-				return nil, refused
-			}
-			return nil, c.reported(f, card.PINOf(r.Usage), &k.key)
-		case kindPIN:
-			if asked { // one action sends one PIN, whatever the child wants
-				c.process.kill()
-				return nil, ErrProtocol
-			}
-			asked = true
-			refused = c.enter(ctx, r, f)
-		case kindLook, kindElsewhere, kindNoPIN, kindKeys:
-			return nil, ErrProtocol
-		}
-	}
-}
-
-// enter asks the user for the PIN and sends it to the child. Its error is what
-// the caller is told instead of the child's.
-func (c *moduleCard) enter(ctx context.Context, r card.SignRequest, f frame) error {
-	var q question
-	if err := json.Unmarshal(f.data, &q); err != nil {
-		return c.decline(ErrProtocol)
-	}
-	if q.Left < 1 || q.Left == 1 && !r.LastTry {
-		return c.decline(fmt.Errorf("%s: %w", card.PINOf(r.Usage), card.ErrLastTry))
-	}
-	number, err := c.DocumentNumber(ctx)
-	if err != nil {
-		return c.decline(err)
-	}
-	purpose := pin.Authenticate
-	if r.Usage == card.Signing {
-		purpose = pin.Sign
-	}
-	elsewhere := q.Elsewhere || c.ownDialog
-	code, err := r.PINs.PIN(ctx, card.PINRequest{
-		Purpose: purpose, Label: card.PINOf(r.Usage).String(), Token: number, Left: q.Left, Max: maxTries,
-		MinLength: q.MinPIN, MaxLength: q.MaxPIN, PINPad: elsewhere,
-	})
-	defer code.Wipe()
-	switch {
-	case err != nil:
-		return c.decline(fmt.Errorf("asking for %s: %w", card.PINOf(r.Usage), err))
-	case elsewhere:
-		c.used = true
-		return c.process.send(kindElsewhere, nil)
-	case code == nil:
-		return c.decline(card.ErrCancelled)
-	case code.Len() == 0 || code.Len() < q.MinPIN || q.MaxPIN > 0 && code.Len() > q.MaxPIN || code.Len() >= pin.MaxLength:
-		return c.decline(&card.PINFormatError{Ref: card.PINOf(r.Usage), Min: q.MinPIN, Max: q.MaxPIN})
-	}
-	c.used = true
-	return c.process.send(kindPIN, code.Bytes())
-}
-
-// decline tells the child that there is no PIN.
-func (c *moduleCard) decline(reason error) error {
-	if err := c.process.send(kindNoPIN, nil); err != nil {
-		return err
-	}
-	return reason
 }
 
 // check turns the child's answer into what card.Card promises and verifies it.

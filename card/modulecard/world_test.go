@@ -245,3 +245,25 @@ func (s *shelf) take(t *testing.T, ctx context.Context, module string) (*card.Se
 	}
 	return session, err
 }
+
+// count counts the commands a card was sent that begin like this.
+func count(c *sim.Card, prefix string) int {
+	n := 0
+	for _, x := range c.Trace() {
+		if strings.HasPrefix(strings.ToUpper(x.Command), prefix) {
+			n++
+		}
+	}
+	return n
+}
+
+// block enters a wrong code until the card blocks it.
+func block(t *testing.T, c card.Card, ref card.PINRef) {
+	t.Helper()
+	for range 3 {
+		r := card.ChangeRequest{Ref: ref, Current: &asker{code: "999999"}, New: &asker{code: "888888"}, LastTry: true}
+		if err := c.ChangePIN(t.Context(), r); err == nil {
+			t.Fatal("a wrong code was taken")
+		}
+	}
+}

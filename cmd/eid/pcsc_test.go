@@ -75,6 +75,7 @@ func TestOverPCSC(t *testing.T) {
 		t.Errorf("module: %d PINs and %d card operations, want 1 and 1", v, n)
 	}
 	eid("", "verify", "--trust", w.TrustDir(), thrice).want(t, exitOK)
+	codesThroughModule(t, w, eid, settings)
 
 	sign("00000", never, once).want(t, exitCard, "tries left: 2")
 	sign("00000", never, once, "--key", uri).want(t, exitCard, "PIN")
@@ -85,6 +86,27 @@ func TestOverPCSC(t *testing.T) {
 		t.Fatal(err)
 	}
 	sign("12345", never, once).want(t, exitCard, "Insert the card")
+}
+
+// codesThroughModule manages the codes of a card with its maker's module.
+func codesThroughModule(t *testing.T, w *world, eid func(string, ...string) outcome, settings string) {
+	t.Helper()
+	codes := func(lines string, args ...string) outcome {
+		t.Helper()
+		return eid(lines, append([]string{"--config", settings, "pin"}, args...)...)
+	}
+	codes("", "status").want(t, exitOK, "at least 3 tries left", "this kind of card does not tell")
+	w.card.ClearTrace()
+	codes("12345\n54321", "change", "PIN2", "--pin-fd", "3").want(t, exitOK, "PIN2 is changed")
+	if n := w.commands(changePIN2); n != 1 {
+		t.Errorf("%d CHANGE REFERENCE DATA for one change", n)
+	}
+	codes("12345\n11111", "change", "PIN2", "--pin-fd", "3").want(t, exitCard, "wrong PIN2, tries left: 2")
+	codes("", "status").want(t, exitOK, "2 of 3 tries left")
+	codes("54321\n12345", "change", "PIN2", "--pin-fd", "3").want(t, exitOK)
+	codes(w.Card.PUK+"\n12345", "unblock", "PIN2", "--pin-fd", "3").want(t, exitCard, "maker")
+	codes(w.Card.PUK+"\n87654321", "change", "PUK", "--pin-fd", "3").want(t, exitCard, "maker")
+	codes("12345\n54321", "activate", "--pin-fd", "3").want(t, exitCard, "active already")
 }
 
 // TestWithoutPCSC names a daemon that is not there.

@@ -115,6 +115,9 @@ func (f codeFlags) change(ctx context.Context, a *app, ref card.PINRef, done str
 		return err
 	}
 	fmt.Fprintln(a.out, done)
+	if session.Card.Info().OneCode {
+		fmt.Fprintln(a.out, "This card has one code: it is PIN1 and PIN2 at once.")
+	}
 	return nil
 }
 

@@ -167,6 +167,7 @@ const (
 	verifyPIN2   = "00200085"
 	verifyPIN1   = "00200001"
 	signWithPIN2 = "002A9E9A"
+	changePIN2   = "00240085"
 )
 
 // document makes a PDF of two pages.

@@ -35,6 +35,7 @@ const (
 	Authenticate Purpose = iota + 1 // PIN1: log in
 	Sign                            // PIN2: sign a document
 	Unblock                         // PUK
+	Change                          // a code that is replaced, and the new one
 )
 
 // Request tells a [Source] what the user must be told before entering a PIN.

@@ -9,7 +9,7 @@
 
 typedef unsigned long rv;
 typedef struct { unsigned char major, minor; void (*f[68])(void); } functions;
-enum { C_FINALIZE = 1, C_GET_TOKEN_INFO = 6, C_LOGIN = 18, C_SIGN = 43 };
+enum { C_FINALIZE = 1, C_GET_TOKEN_INFO = 6, C_INIT_PIN = 10, C_SET_PIN = 11, C_LOGIN = 18, C_SIGN = 43 };
 
 static functions mine, *real;
 
@@ -28,18 +28,47 @@ static void hang(void) {
 static rv token_info(rv slot, void *info) {
 	if (is("abort-token")) abort();
 	if (is("hang-token")) hang();
-	return ((rv (*)(rv, void *)) real->f[C_GET_TOKEN_INFO])(slot, info);
+	rv r = ((rv (*)(rv, void *)) real->f[C_GET_TOKEN_INFO])(slot, info);
+	rv *flags = (rv *) ((char *) info + 96); // after label, manufacturer, model and serial number
+	if (is("pad")) *flags |= 0x100;
+	if (is("to-be-changed")) *flags |= 0x80000;
+	return r;
 }
 
 static rv login(rv session, rv user, unsigned char *pin, rv n) {
 	if (is("crash-login")) *(volatile int *) 0 = 1;
 	if (is("print-login")) { printf("PIN %.*s\n", (int) n, pin); fprintf(stderr, "PIN %.*s\n", (int) n, pin); fflush(stdout); }
-	if (is("own-dialog")) { // as if the user had entered it in a window of the module
+	if (is("own-dialog") || is("pad")) { // as if the user had entered it in a window of the module
 		if (pin != NULL || n != 0) return 7; // CKR_ARGUMENTS_BAD
 		pin = (unsigned char *) getenv("EVIL_PIN");
 		n = strlen((char *) pin);
 	}
 	return ((rv (*)(rv, rv, void *, rv)) real->f[C_LOGIN])(session, user, pin, n);
+}
+
+// set_pin and init_pin of a reader with keys use the codes of the environment.
+static rv set_pin(rv session, char *old, rv n, char *fresh, rv m) {
+	if (is("abort-set")) abort();
+	if (is("hang-set")) hang();
+	if (is("refuse-set")) return strtoul(getenv("EVIL_VALUE"), NULL, 0);
+	if (is("pad") || is("own-dialog")) {
+		if (old != NULL || n != 0 || fresh != NULL || m != 0) return 7; // CKR_ARGUMENTS_BAD
+		old = getenv("EVIL_PIN");
+		n = strlen(old);
+		fresh = getenv("EVIL_NEW");
+		m = strlen(fresh);
+	}
+	return ((rv (*)(rv, void *, rv, void *, rv)) real->f[C_SET_PIN])(session, old, n, fresh, m);
+}
+
+static rv init_pin(rv session, char *fresh, rv m) {
+	if (is("wrong-late")) return 0xA0; // CKR_PIN_INCORRECT, as OpenSC does
+	if (is("pad")) {
+		if (fresh != NULL || m != 0) return 7;
+		fresh = getenv("EVIL_NEW");
+		m = strlen(fresh);
+	}
+	return ((rv (*)(rv, void *, rv)) real->f[C_INIT_PIN])(session, fresh, m);
 }
 
 static rv sign(rv session, void *in, rv n, unsigned char *out, rv *m) {
@@ -68,6 +97,8 @@ rv C_GetFunctionList(functions **list) {
 	mine = *real;
 	mine.f[C_FINALIZE] = (void (*)(void)) finalize;
 	mine.f[C_GET_TOKEN_INFO] = (void (*)(void)) token_info;
+	mine.f[C_SET_PIN] = is("sign-only") ? NULL : (void (*)(void)) set_pin;
+	mine.f[C_INIT_PIN] = is("sign-only") ? NULL : (void (*)(void)) init_pin;
 	mine.f[C_LOGIN] = (void (*)(void)) login;
 	mine.f[C_SIGN] = (void (*)(void)) sign;
 	*list = &mine;

@@ -12,7 +12,7 @@ import (
 
 // check refuses what cannot work or must not be, naming the key.
 func (c *Config) check() error {
-	for _, rule := range []func() error{c.checkMode, c.checkAddresses, c.checkTLS, c.checkTimes, c.checkSizes, c.checkLog} {
+	for _, rule := range []func() error{c.checkMode, c.checkAddresses, c.checkTLS, c.checkTimes, c.checkSizes, c.Clients.check, c.checkLog} {
 		if err := rule(); err != nil {
 			return err
 		}

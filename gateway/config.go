@@ -55,6 +55,7 @@ type Config struct {
 	Metrics   MetricsConfig   `yaml:"metrics"`
 	Log       LogConfig       `yaml:"log"`
 	Limits    LimitsConfig    `yaml:"limits"`
+	Clients   ClientsConfig   `yaml:"clients"`
 	Stop      StopConfig      `yaml:"stop"`
 }
 
@@ -150,6 +151,7 @@ func Defaults() Config {
 			Header: 32 << 10, Body: 1 << 20, Upload: 2 << 30, Head: 10 * time.Second, Pause: 20 * time.Second,
 			Rate: 1 << 10, Grace: 20 * time.Second, Idle: 2 * time.Minute,
 		},
-		Stop: StopConfig{Drain: 25 * time.Second},
+		Clients: clientDefaults(),
+		Stop:    StopConfig{Drain: 25 * time.Second},
 	}
 }

@@ -12,8 +12,9 @@
 // An id (Request-Id, kept when a proxy gave one), the headers that every answer
 // has, the limits of gateway/limits, and for browsers the standard library's
 // cross-origin protection. Paths that begin with /r1/ go to the exchange as they
-// were sent; everything else to gin, where rooms mount their routes. What goes
-// wrong is answered by gateway/problem.
+// were sent; everything else to gin, where gateway/throttle counts the requests of
+// each client and rooms mount their routes. What goes wrong is answered by
+// gateway/problem.
 //
 // A request's log line and the metrics have its route, never its path, its query
 // or its client's address. Metrics are on a loopback listener of their own.
@@ -37,8 +38,9 @@
 //
 // # What it does not protect against
 //
-// It counts on the network in front of it against floods: it bounds what one
-// request may cost, not how many come. It believes its database and its files:
-// whoever can write these is the service. It takes no word of a proxy about
-// clients (X-Forwarded-For and the like are not read).
+// It counts on the network in front of it against floods from many addresses: it
+// bounds what one request may cost and how often one client asks. It believes its
+// database and its files: whoever can write these is the service. It takes the
+// word of a proxy about clients (X-Forwarded-For) only where clients.trusted_proxies
+// names the proxy.
 package gateway

@@ -8,7 +8,7 @@ import (
 
 // newEngine is gin without its own logger, recovery and guesses: a path is
 // what it is.
-func (s *Server) newEngine() *gin.Engine {
+func (s *Server) newEngine() (*gin.Engine, error) {
 	gin.SetMode(gin.ReleaseMode)
 	engine := gin.New()
 	engine.HandleMethodNotAllowed = true
@@ -19,8 +19,12 @@ func (s *Server) newEngine() *gin.Engine {
 		if route := c.FullPath(); route != "" {
 			noteRoute(c.Request.Context(), route)
 		}
-	}, s.sessions.Load())
+	})
+	if err := s.limitClients(engine); err != nil { // before anything asks the database
+		return nil, err
+	}
+	engine.Use(s.sessions.Load())
 	engine.NoRoute(func(c *gin.Context) { problem.Abort(c, ErrNotFound) })
 	engine.NoMethod(func(c *gin.Context) { problem.Abort(c, ErrMethod) })
-	return engine
+	return engine, nil
 }

@@ -76,6 +76,7 @@ type Server struct {
 	systems      http.Handler // of systemsPort
 	systemsPort  net.Listener // nil when systems call the service's own address
 	handler      http.Handler
+	routes       gin.RoutesInfo
 }
 
 // New opens the database, brings its tables up to date, makes or opens what a
@@ -159,14 +160,17 @@ func (s *Server) openSessions(context.Context) error {
 
 // mount builds the handler: the rooms on gin, and what goes around it.
 func (s *Server) mount(context.Context) error {
-	engine := s.newEngine()
+	engine, err := s.newEngine()
+	if err != nil {
+		return fmt.Errorf("preparing the service: %w", err)
+	}
 	for _, mount := range []func(gin.IRouter) error{s.mountHealth, s.mountWeb, s.mountSigning, s.mountLedger, s.mountPolicies} {
 		if err := mount(engine); err != nil {
 			return fmt.Errorf("preparing the service: %w", err)
 		}
 	}
 	s.sessions.Mount(engine)
-	s.handler = s.around(engine)
+	s.handler, s.routes = s.around(engine), engine.Routes()
 	return nil
 }
 

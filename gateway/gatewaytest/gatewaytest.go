@@ -83,6 +83,7 @@ func Start(t testing.TB, o Options) *Node {
 	c.Listen, c.Metrics.Listen, c.Data, c.Database = "localhost:0", "127.0.0.1:0", n.Data, o.Database
 	c.Sandbox.PKI, c.Sandbox.PKIElsewhere = n.World.Dir, true
 	c.Stop.Drain = 5 * time.Second
+	c.Clients.Unlimited = true // all of a test is one client, who asks faster than people
 	c.Origin = o.Origin
 	if o.Beside != nil {
 		c.TLS.Certificate, c.TLS.Key = o.Beside.Certificate, filepath.Join(filepath.Dir(o.Beside.Certificate), "key.pem")

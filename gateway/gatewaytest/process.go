@@ -49,6 +49,9 @@ func NewProcess(t testing.TB, program, more string) *Process {
 	p := &Process{program: program, address: freeAddress(t), Data: filepath.Join(dir, "data"), Config: filepath.Join(dir, "config.yaml")}
 	p.URL = "https://" + p.address
 	text := "listen: " + p.address + "\ndata: " + p.Data + "\nmetrics: {listen: ''}\n" + more
+	if !strings.Contains(more, "clients:") {
+		text += "clients: {unlimited: true}\n" // all of a test is one client, who asks faster than people
+	}
 	if !strings.Contains(more, "sandbox:") {
 		text += "sandbox: {pki_listen: '" + freeAddress(t) + "'}\n"
 	}

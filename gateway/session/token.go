@@ -10,7 +10,9 @@ import (
 // Cookies. The prefix makes browsers refuse them unless they are Secure, for
 // the whole site and for this host alone (RFC 6265bis §4.1.3.2).
 const (
-	sessionCookie = "__Host-session"
+	// CookieName is the cookie of sessions.
+	CookieName    = "__Host-session"
+	sessionCookie = CookieName
 	loginCookie   = "__Host-login"
 )
 

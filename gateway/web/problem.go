@@ -15,6 +15,9 @@ var _ problem.Pages = (*Renderer)(nil)
 // itself is added, which is English and says so.
 func (r *Renderer) ProblemPage(w http.ResponseWriter, req *http.Request, p *problem.Problem) {
 	view := ProblemView{Status: p.Status, Code: p.Code, Back: back(req, p.Status), Key: p.Code}
+	if p.Status == http.StatusTooManyRequests {
+		view.Wait = p.RetryAfter
+	}
 	if !r.languages[Language(req)].texts.has("problem." + p.Code) {
 		view.Key, view.Detail, view.Hint = r.problemKey(req, p.Status), sentence(p.Error()), p.Hint
 	}

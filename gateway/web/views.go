@@ -52,6 +52,8 @@ type ProblemView struct {
 	Detail, Hint string
 	// Back is the address to try again.
 	Back string
+	// Wait is how many seconds to wait before trying again; zero says nothing.
+	Wait int
 	// Key of the texts: problem.KEY and problem.KEY-next.
 	Key string
 }

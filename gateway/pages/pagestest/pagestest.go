@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"eidgate/card/sim"
+	"eidgate/gateway"
 	"eidgate/gateway/gatewaytest"
 	"eidgate/internal/browsertest"
 	"eidgate/internal/browsertest/agenttest"
@@ -50,7 +51,7 @@ func New(t *testing.T) *World {
 	testtool.Need(t, "chromium")
 	vreadertest.Require(t)
 	w := &World{
-		Node: gatewaytest.Start(t, gatewaytest.Options{}), Extension: agenttest.Extension(t),
+		Node: gatewaytest.Start(t, gatewaytest.Options{Config: asPeople}), Extension: agenttest.Extension(t),
 		home: t.TempDir(), downloads: t.TempDir(), reader: vreadertest.Start(t, vreader.Config{}),
 	}
 	w.Insert(t, w.Card)
@@ -68,6 +69,10 @@ func New(t *testing.T) *World {
 	})
 	return w
 }
+
+// asPeople counts clients as a service does: no page may ask more often than
+// people are allowed to.
+func asPeople(c *gateway.Config) { c.Clients.Unlimited = false }
 
 // Script makes a user who answers dialogs like this, from now on.
 func (w *World) Script(t *testing.T, answers ...pinentrytest.Answer) *pinentrytest.Script {

@@ -90,8 +90,9 @@ async function sign() {
     const done = await call("POST", at("/complete"), signed, signal);
     await show(done, signal);
   } catch (error) {
-    // What the service refuses begins anew; what the card or a network did does not.
-    if (error.status < 500) forget();
+    // What the service refuses begins anew; what the card or a network did does
+    // not, nor what only came too often.
+    if (error.status < 500 && error.status !== 429) forget();
     trouble(error);
   } finally {
     $("code").hidden = true;

@@ -18,6 +18,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"slices"
 	"strings"
 
 	"eidgate/internal/fault"
@@ -129,24 +130,31 @@ func NewSigner(key crypto.Signer, typ, keyID string, chain []*x509.Certificate) 
 
 // Sign writes a JWT with one use of the key.
 func (s *Signer) Sign(random io.Reader, payload []byte) (string, error) {
-	text := make([]byte, 0, len(s.prefix)+encoding.EncodedLen(len(payload))+1+encoding.EncodedLen(2*coordinate))
+	text, err := s.Append(nil, random, payload)
+	return string(text), err
+}
+
+// Append is Sign for who writes on: it appends the JWT.
+func (s *Signer) Append(to []byte, random io.Reader, payload []byte) ([]byte, error) {
+	start := len(to)
+	text := slices.Grow(to, len(s.prefix)+encoding.EncodedLen(len(payload))+1+encoding.EncodedLen(2*coordinate))
 	text = append(text, s.prefix...)
 	text = encoding.AppendEncode(text, payload)
 	digest, err := s.hashed.Clone()
 	if err != nil {
-		return "", fmt.Errorf("signing a JWT: %w", err)
+		return nil, fmt.Errorf("signing a JWT: %w", err)
 	}
-	digest.Write(text[len(s.prefix):])
+	digest.Write(text[start+len(s.prefix):])
 	der, err := s.key.Sign(random, digest.Sum(nil), crypto.SHA256)
 	if err != nil {
-		return "", fmt.Errorf("signing a JWT: %w", err)
+		return nil, fmt.Errorf("signing a JWT: %w", err)
 	}
 	raw, err := rawsig.FromDER(s.public, der)
 	if err != nil {
-		return "", fmt.Errorf("signing a JWT: %w", err)
+		return nil, fmt.Errorf("signing a JWT: %w", err)
 	}
 	text = append(text, '.')
-	return string(encoding.AppendEncode(text, raw)), nil
+	return encoding.AppendEncode(text, raw), nil
 }
 
 // Token is a JWT taken apart, not believed.

@@ -5,11 +5,9 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"io"
-	"slices"
-	"strings"
+	"sync"
 	"time"
 
 	"eidgate/internal/fault"
@@ -62,6 +60,9 @@ type Issuer struct {
 	url    string
 	random io.Reader
 	signer *jws.Signer
+	// writers that have written: half of what an attestation costs besides its
+	// signature was memory.
+	writers sync.Pool
 }
 
 // NewIssuer prepares an issuer. url is its iss, an https URL whose host stands
@@ -83,50 +84,19 @@ func NewIssuer(url, keyID string, key crypto.Signer, chain []*x509.Certificate, 
 // Issue makes an attestation: the JWT and all its disclosures, each ended by a
 // tilde. The key is used once.
 func (i *Issuer) Issue(c Credential) (string, error) {
-	payload := map[string]any{}
-	for name, value := range c.Plain {
-		if slices.Contains(neverDisclosed, name) || reserved(name) || name == "iat" {
-			return "", fmt.Errorf("issuing an attestation: %w: %q", ErrReserved, name)
-		}
-		payload[name] = value
+	w, ok := i.writers.Get().(*writer)
+	if !ok {
+		w = &writer{}
 	}
-	salts, err := i.salts(count(c.Claims))
+	defer i.writers.Put(w)
+	text, err := w.attestation(i, c)
 	if err != nil {
 		return "", fmt.Errorf("issuing an attestation: %w", err)
 	}
-	hidden := concealer{salts: salts}
-	if err := hidden.conceal(payload, c.Claims); err != nil {
-		return "", fmt.Errorf("issuing an attestation: %w", err)
-	}
-	payload["iss"], payload["vct"], payload["_sd_alg"] = i.url, c.Type, "sha-256"
-	payload["iat"], payload["nbf"], payload["exp"] = c.IssuedAt.Unix(), c.NotBefore.Unix(), c.Expires.Unix()
-	if c.Holder != nil {
-		payload["cnf"] = map[string]any{"jwk": jws.Key{Type: c.Holder.Type, Curve: c.Holder.Curve, X: c.Holder.X, Y: c.Holder.Y}}
-	}
-	if c.Status != nil {
-		payload["status"] = map[string]any{"status_list": c.Status}
-	}
-	text, err := json.Marshal(payload)
-	if err != nil {
-		return "", fmt.Errorf("issuing an attestation: %w", err)
-	}
-	signed, err := i.signer.Sign(i.random, text)
-	if err != nil {
-		return "", fmt.Errorf("issuing an attestation: %w", err)
-	}
-	return signed + "~" + hidden.disclosures.String(), nil
+	return text, nil
 }
 
 const saltSize = 16 // 128 bits, RFC 9901 §9.3
-
-// salts are drawn at once: a call to the system costs as much as a disclosure.
-func (i *Issuer) salts(n int) ([]byte, error) {
-	salts := make([]byte, n*saltSize)
-	if _, err := io.ReadFull(i.random, salts); err != nil {
-		return nil, fmt.Errorf("salting the claims: %w", err)
-	}
-	return salts, nil
-}
 
 // count is the number of disclosures.
 func count(claims []Claim) int {
@@ -135,55 +105,6 @@ func count(claims []Claim) int {
 		n += max(1, count(claim.Members))
 	}
 	return n
-}
-
-// concealer replaces claims by digests and collects their disclosures.
-type concealer struct {
-	salts       []byte
-	disclosures strings.Builder
-}
-
-// conceal puts digests of the claims into object. Their order tells nothing:
-// they are sorted.
-func (h *concealer) conceal(object map[string]any, claims []Claim) error {
-	digests := make([]string, 0, len(claims))
-	for _, claim := range claims {
-		_, taken := object[claim.Name]
-		if taken || slices.Contains(neverDisclosed, claim.Name) || reserved(claim.Name) {
-			return fmt.Errorf("%w: %q", ErrReserved, claim.Name)
-		}
-		if len(claim.Members) > 0 {
-			inner := map[string]any{}
-			if err := h.conceal(inner, claim.Members); err != nil {
-				return err
-			}
-			object[claim.Name] = inner
-			continue
-		}
-		hash, err := h.disclose(claim)
-		if err != nil {
-			return err
-		}
-		digests = append(digests, hash)
-	}
-	if len(digests) > 0 {
-		slices.Sort(digests)
-		object["_sd"] = digests
-	}
-	return nil
-}
-
-// disclose writes a disclosure (RFC 9901 §4.2.1) and gives its digest.
-func (h *concealer) disclose(claim Claim) (string, error) {
-	parts, err := json.Marshal([]any{encoding.EncodeToString(h.salts[:saltSize]), claim.Name, claim.Value})
-	if err != nil {
-		return "", fmt.Errorf("writing the claim %q: %w", claim.Name, err)
-	}
-	h.salts = h.salts[saltSize:]
-	text := encoding.EncodeToString(parts)
-	h.disclosures.WriteString(text)
-	h.disclosures.WriteByte('~')
-	return digest(text), nil
 }
 
 func digest(disclosure string) string {

@@ -358,28 +358,3 @@ func FuzzVerify(f *testing.F) {
 		}
 	})
 }
-
-// Against the floor: the signature alone.
-func BenchmarkIssue(b *testing.B) {
-	w := newWorld(b)
-	issuer, err := sdjwt.NewIssuer(issuerURL, "kyc-1", w.key, w.chain, rand.Reader)
-	if err != nil {
-		b.Fatal(err)
-	}
-	credential := w.credential(b)
-	b.Run("raw-ES256", func(b *testing.B) {
-		digest := make([]byte, 32)
-		for b.Loop() {
-			if _, err := ecdsa.SignASN1(rand.Reader, w.key, digest); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
-	b.Run("SD-JWT-VC", func(b *testing.B) {
-		for b.Loop() {
-			if _, err := issuer.Issue(credential); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
-}

@@ -76,11 +76,13 @@ func ParseConfiguration(text []byte, domain certs.Domain) (*Configuration, error
 	c.Instance, _ = name.Value()
 	var anchors []certs.Anchor
 	for _, e := range doc.Root.All("", "approvedCA") {
+		purposes := []certs.Purpose{certs.ExchangeTLS, certs.OCSPSigning, certs.PathOnly}
+		if !authenticationOnly(e) {
+			purposes = append(purposes, certs.ExchangeSigning)
+		}
 		for _, top := range e.All("", "topCA") {
 			for _, cert := range c.read(&err, top) {
-				anchors = append(anchors, certs.Anchor{Certificate: cert, Purposes: []certs.Purpose{
-					certs.ExchangeSigning, certs.ExchangeTLS, certs.OCSPSigning, certs.PathOnly,
-				}})
+				anchors = append(anchors, certs.Anchor{Certificate: cert, Purposes: purposes})
 			}
 			c.responders(&err, top)
 		}
@@ -101,6 +103,18 @@ func ParseConfiguration(text []byte, domain certs.Domain) (*Configuration, error
 		return nil, fmt.Errorf("%w: %w", ErrConfiguration, err)
 	}
 	return c, nil
+}
+
+// authenticationOnly says that an authority is approved for TLS alone. What
+// cannot be read is taken for yes.
+func authenticationOnly(ca *xmlsec.Element) bool {
+	list := ca.All("", "authenticationOnly")
+	for _, e := range list {
+		if text, _ := e.Value(); strings.TrimSpace(text) != "false" && strings.TrimSpace(text) != "0" {
+			return true
+		}
+	}
+	return len(list) > 1
 }
 
 func (c *Configuration) responders(failed *error, e *xmlsec.Element) {

@@ -17,7 +17,8 @@
 // certificate is bound by the signed properties, leads to an approved authority
 // of the instance and was good by the OCSP response inside, at the time of a
 // time-stamp of an approved authority; and when the certificate is that of the
-// member who sent the message, as far as a REST message says who that is.
+// member who sent the message (of a SOAP message: the client or the provider,
+// its headers are the same both ways).
 // Refusals are [*Refusal] with X-Road's own codes.
 //
 // # What it does not protect against
@@ -27,4 +28,10 @@
 // signatures are over a ds:Manifest, are refused. An attachment that is signed
 // and not in the container (X-Road does not log those of SOAP messages) is
 // named in the report with its digest.
+//
+// X-Road's hash chains bind digests and their places, not names. A message and
+// its attachment look the same in a chain as two messages that were signed in
+// one batch: whoever holds a container can leave its attachment out so, and
+// show an attachment as a message when its bytes are one. A member who signs
+// attachments of others' making should know it.
 package evidence

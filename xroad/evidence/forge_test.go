@@ -114,6 +114,26 @@ func TestForgeries(t *testing.T) {
 		{"an attachment beside a chain", chain, func(_ *testing.T, p *parts) { p.set("attachment2", "other") }, evidence.CodeHashChainUnused},
 		{"the chain", chain, func(t *testing.T, p *parts) { p.replace(t, "sig-hashchain.xml", "YoZ26aBC", "XoZ26aBC") }, evidence.CodeHashChainResult},
 		{"the result", chain, func(t *testing.T, p *parts) { p.replace(t, "sig-hashchainresult.xml", "RMrOJhh5", "SMrOJhh5") }, evidence.CodeSignature},
+		{"the attachment as the message", chain, func(t *testing.T, p *parts) {
+			p.replace(t, "sig-hashchain.xml", `URI="/message.xml"`, `URI="/first"`)
+			p.replace(t, "sig-hashchain.xml", `URI="/attachment1"`, `URI="/message.xml"`)
+			p.replace(t, "sig-hashchain.xml", `URI="/first"`, `URI="/attachment1"`)
+			p.files["message.xml"], p.files["attachment1"] = "GET\r\n/r1/a/b/c/d/e\r\n", p.files["message.xml"]
+		}, evidence.CodeSignature},
+		{"the places of message and attachment exchanged", chain, func(t *testing.T, p *parts) {
+			p.replace(t, "sig-hashchain.xml", `URI="/message.xml"`, `URI="/first"`)
+			p.replace(t, "sig-hashchain.xml", `URI="/attachment1"`, `URI="/message.xml"`)
+			p.replace(t, "sig-hashchain.xml", `URI="/first"`, `URI="/attachment1"`)
+			body, ok := p.files["attachment1"]
+			p.set("attachment1", p.files["message.xml"])
+			if delete(p.files, "message.xml"); ok {
+				p.files["message.xml"] = body
+			}
+		}, evidence.CodeHashChainRef},
+		{"comments in the message", chain, func(t *testing.T, p *parts) {
+			p.replace(t, "sig-hashchain.xml", `<ns2:DataRef URI="/message.xml">`,
+				`<ns2:DataRef URI="/message.xml"><Transforms><Transform Algorithm="http://www.w3.org/TR/2001/REC-xml-c14n-20010315"/></Transforms>`)
+		}, evidence.CodeSignature},
 		{"no chain", chain, func(_ *testing.T, p *parts) { p.drop("sig-hashchain.xml") }, evidence.CodeHashChain},
 		{"the message taken out of the chain", chain, func(t *testing.T, p *parts) {
 			p.replace(t, "sig-hashchain.xml", between(p.files["sig-hashchain.xml"], `<ns2:DataRef URI="/message.xml">`, "</ns2:DataRef>"),
@@ -177,6 +197,7 @@ func TestTrust(t *testing.T) {
 	for _, c := range []struct{ name, from, to, code string }{
 		{"no time-stamp authority", tsa, "", evidence.CodeTimestamp},
 		{"another authority", between(text, "<topCA>", "</cert>"), "<topCA>" + between(tsa, "<cert>", "</cert>"), evidence.CodeCertificate},
+		{"an authority for TLS alone", "<authenticationOnly>false", "<authenticationOnly>true", evidence.CodeCertificate},
 		{"responder not listed", between(text, "<ocsp>", "</ocsp>"), "", evidence.CodeCertificate},
 		{"another instance", "<instanceIdentifier>DEV", "<instanceIdentifier>PROD", evidence.CodeWrongSigner},
 	} {

@@ -34,12 +34,24 @@ type chain struct {
 	// are not there, with the digest the chain has for them.
 	used    map[string]bool
 	missing map[string][]byte
+	refs    []reference
+}
+
+// reference is where a chain refers to an input.
+type reference struct {
+	uri       string
+	step      *xmlsec.Element
+	place     int // among the values of its step
+	values    int // of its step
+	canonical bool
 }
 
 // Covered is what a hash chain proves to be part of its result.
 type Covered struct {
 	Used    map[string]bool   // URIs of inputs
 	Missing map[string][]byte // those that were not there, with their digests
+
+	refs []reference
 }
 
 // VerifyChain computes a hash chain and compares it with its result. result's
@@ -79,7 +91,7 @@ func VerifyChain(result, chainText []byte, name string, input Input) (*Covered, 
 	if !bytes.Equal(got, want) {
 		return nil, refuse(CodeHashChainResult, nil, "the hash chain does not lead to its result")
 	}
-	return &Covered{c.used, c.missing}, nil
+	return &Covered{c.used, c.missing, c.refs}, nil
 }
 
 func parseChain(text []byte, root string) (*xmlsec.Document, error) {
@@ -168,8 +180,8 @@ func (c *chain) step(id string, depth int) ([]byte, error) {
 	var list cryptobyte.Builder
 	var failed error
 	list.AddASN1(asn1.SEQUENCE, func(list *cryptobyte.Builder) {
-		for _, v := range values {
-			digest, err := c.value(v, depth)
+		for i, v := range values {
+			digest, err := c.value(v, depth, reference{step: e, place: i, values: len(values)})
 			if err != nil {
 				failed = err
 				return
@@ -195,7 +207,7 @@ func addDigest(b *cryptobyte.Builder, digest []byte, hash crypto.Hash) {
 	})
 }
 
-func (c *chain) value(e *xmlsec.Element, depth int) (digest []byte, err error) {
+func (c *chain) value(e *xmlsec.Element, depth int, at reference) (digest []byte, err error) {
 	uri, _ := e.Attribute("URI")
 	switch {
 	case e.Is(nsChain, "HashValue"):
@@ -203,7 +215,8 @@ func (c *chain) value(e *xmlsec.Element, depth int) (digest []byte, err error) {
 	case e.Is(nsChain, "StepRef") && strings.HasPrefix(uri, "#"):
 		digest, err = c.step(uri[1:], depth+1)
 	case e.Is(nsChain, "DataRef") && uri != "":
-		return c.data(e, uri)
+		at.uri = uri
+		return c.data(e, at)
 	default:
 		err = refuse(CodeHashChain, nil, "a value that is none: %q", e.Local)
 	}
@@ -211,7 +224,8 @@ func (c *chain) value(e *xmlsec.Element, depth int) (digest []byte, err error) {
 }
 
 // data compares an input that is there with what the chain says about it.
-func (c *chain) data(e *xmlsec.Element, uri string) ([]byte, error) {
+func (c *chain) data(e *xmlsec.Element, at reference) ([]byte, error) {
+	uri := at.uri
 	digest, err := digestValue(e)
 	if err != nil {
 		return nil, err
@@ -220,11 +234,11 @@ func (c *chain) data(e *xmlsec.Element, uri string) ([]byte, error) {
 		return nil, refuse(CodeHashChain, nil, "%s is referred to twice", uri)
 	}
 	c.used[uri] = true
-	canonical, err := canonicalised(e)
-	if err != nil {
+	if at.canonical, err = canonicalised(e); err != nil {
 		return nil, err
 	}
-	got, there, err := c.input(uri, c.hash, canonical)
+	c.refs = append(c.refs, at)
+	got, there, err := c.input(uri, c.hash, at.canonical)
 	switch {
 	case err != nil:
 		return nil, refuse(CodeHashChainRef, err, "reading %s", uri)

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"strings"
 
+	"eidgate/internal/xmlsec"
 	"eidgate/xroad"
 )
 
@@ -23,16 +24,54 @@ func memberOf(cert *x509.Certificate) (xroad.ClientID, error) {
 }
 
 // checkSigner compares the signer with the sender of a REST message: the client
-// of a request, the provider of a response. A SOAP message is not read here.
+// of a request, the provider of a response. The headers of a SOAP message are
+// the same in both, so its signer is one of the two.
 func (r *Report) checkSigner() error {
 	sender, known, err := SenderOf(r.Message)
 	if err != nil {
 		return err
 	}
-	if known && sender != r.Signer {
+	if !known {
+		return r.checkSOAP()
+	}
+	if sender != r.Signer {
 		return refuse(CodeWrongSigner, nil, "the message is of %s and signed by %s", sender, r.Signer)
 	}
 	return nil
+}
+
+// Namespaces of the SOAP message protocol 4.0.
+const (
+	nsSOAP        = "http://schemas.xmlsoap.org/soap/envelope/"
+	nsIdentifiers = "http://x-road.eu/xsd/identifiers"
+	maxSOAP       = 64 << 20 // bytes
+)
+
+func (r *Report) checkSOAP() error {
+	doc, err := xmlsec.Parse(r.Message, xmlsec.Limits{Size: maxSOAP, Elements: 2_000_000})
+	if err != nil {
+		return refuse(CodeMalformed, err, "the message cannot be read")
+	}
+	header := doc.Root.One(nsSOAP, "Header")
+	if !doc.Root.Is(nsSOAP, "Envelope") || header == nil {
+		return refuse(CodeMalformed, nil, "the message does not say who sent it")
+	}
+	for _, name := range []string{"client", "service"} {
+		e := header.One(nsXRoad, name)
+		if e == nil {
+			return refuse(CodeMalformed, nil, "the message does not say who sent it")
+		}
+		var id xroad.ClientID
+		for part, to := range map[string]*string{"xRoadInstance": &id.Instance, "memberClass": &id.Class, "memberCode": &id.Code} {
+			if v := e.One(nsIdentifiers, part); v != nil {
+				*to, _ = v.Value()
+			}
+		}
+		if id == r.Signer {
+			return nil
+		}
+	}
+	return refuse(CodeWrongSigner, nil, "the message is neither of nor to %s, who signed it", r.Signer)
 }
 
 // SenderOf finds the member who must have signed a REST message: the client of a

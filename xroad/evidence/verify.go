@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/x509"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
@@ -65,7 +66,7 @@ func Verify(ctx context.Context, in io.ReaderAt, size int64, conf *Configuration
 // cover sees that message and attachments are signed, by the signature itself
 // or by the hash chain it signs the result of.
 func (s *signature) cover(c container, r *Report) error {
-	signed := s.files
+	signed, chain := s.files, &Covered{}
 	if s.files["/"+nameSigResult] {
 		if len(s.files) != 1 {
 			return refuse(CodeMalformed, nil, "files are signed beside a hash chain")
@@ -74,7 +75,7 @@ func (s *signature) cover(c container, r *Report) error {
 		if err != nil {
 			return err
 		}
-		signed = covered.Used
+		signed, chain = covered.Used, covered
 		for uri, digest := range covered.Missing {
 			if !strings.HasPrefix(uri, "/attachment") {
 				return refuse(CodeHashChainRef, nil, "%s is signed and not in the container", uri)
@@ -90,8 +91,32 @@ func (s *signature) cover(c container, r *Report) error {
 			return refuse(CodeHashChainUnused, nil, "%q is not signed", name)
 		}
 	}
+	if err := chain.inOrder(); err != nil {
+		return err
+	}
 	for uri := range signed {
 		r.Covered = append(r.Covered, strings.TrimPrefix(uri, "/"))
+	}
+	return nil
+}
+
+// inOrder sees that message and attachments have the places of a message and
+// its attachments, all of them in one step. The digest of a step binds neither
+// names nor transforms: without this rule an attachment could be shown as the
+// message, and a message with comments as the one without.
+func (c *Covered) inOrder() error {
+	for i, r := range c.refs {
+		name := "/" + nameMessage
+		if i > 0 {
+			name = "/attachment" + strconv.Itoa(i)
+		}
+		several := len(c.refs) > 1
+		switch {
+		case r.canonical:
+			return refuse(CodeHashChain, nil, "%s is signed in another form than it has", r.uri)
+		case r.uri != name, several && (r.step != c.refs[0].step || r.place != i || r.values != len(c.refs)):
+			return refuse(CodeHashChainRef, nil, "%s is not in its place", r.uri)
+		}
 	}
 	return nil
 }

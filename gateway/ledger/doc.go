@@ -21,6 +21,10 @@
 // lost its lease cannot sign), and in a file that can stand on another disk.
 // Open makes the same comparison before anything is accepted.
 //
+// Nodes that share a database have a tile folder each. Those that do not lead
+// build the tree up to the head that the leading node recorded, compare it and
+// sign that same head, so that each shows the checkpoint and gives proofs.
+//
 // # What it guarantees
 //
 //   - An event whose transaction committed gets a leaf in the tree exactly once,

@@ -25,11 +25,13 @@ type guard struct {
 	tiles client.TileFetcherFunc
 
 	// mu guards what this process knows: whether it is the sequencer, the head
-	// in SQL and the head in the file.
-	mu      sync.Mutex
-	leads   bool
-	last    head
-	written head
+	// in SQL, the head in the file, and the head of another sequencer that the
+	// tiles of this process have.
+	mu       sync.Mutex
+	leads    bool
+	last     head
+	written  head
+	followed head
 }
 
 // Sign refuses with ErrNotExtension or ErrDeposed and records the head before
@@ -49,6 +51,9 @@ func (g *guard) Sign(message []byte) ([]byte, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if !g.leads {
+		if next.equal(g.followed) {
+			return g.Signer.Sign(message) // the leading node's own words
+		}
 		return nil, fmt.Errorf("signing a checkpoint: %w", ErrDeposed)
 	}
 	// note.Signer has no context.
@@ -90,6 +95,41 @@ func (g *guard) lead(leads bool, last head) {
 		g.last = last
 	}
 	g.leads = leads
+}
+
+// follows says whether next is the head that is followed.
+func (g *guard) follows(next head) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return next.equal(g.followed)
+}
+
+// follow lets the guard sign a head that is in SQL, so is signed or about to
+// be, by the node that leads. Ed25519 gives the same signature again. Like any
+// other it must extend what this node knows to be signed, and is kept in the
+// file: an older database is noticed here as well.
+func (g *guard) follow(ctx context.Context, tiles client.TileFetcherFunc, next head) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.leads {
+		return nil
+	}
+	for _, known := range []head{g.written, g.followed} {
+		if known.size == 0 {
+			continue
+		}
+		if err := extends(ctx, tiles, known, next); err != nil {
+			return fmt.Errorf("following another node: %w", err)
+		}
+	}
+	if !next.equal(g.written) {
+		if err := g.heads.writeFile(next); err != nil {
+			return err
+		}
+		g.written = next
+	}
+	g.followed = next
+	return nil
 }
 
 // extends proves from the tiles that next is last with leaves added.

@@ -170,3 +170,44 @@ func TestGuardKnowsItsOwnHead(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A node that does not lead signs what the leading one recorded and nothing
+// else, and follows no head that contradicts what it knows.
+func TestGuardFollows(t *testing.T) {
+	t0, t1 := leavesOf("abc"), leavesOf("abcde")
+	g := newGuard(t, t0)
+	g.lead(false, head{})
+	asked := checkpoint("guard.test", t1.head(t))
+	if _, err := g.Sign(asked); !errors.Is(err, ErrDeposed) {
+		t.Error(err)
+	}
+	other := leavesOf("xbcde")
+	if err := g.follow(t.Context(), other.tile, other.head(t)); !errors.Is(err, ErrNotExtension) {
+		t.Errorf("another tree: %v", err)
+	}
+	small := leavesOf("ab")
+	if err := g.follow(t.Context(), t0.tile, small.head(t)); !errors.Is(err, ErrNotExtension) {
+		t.Errorf("a smaller tree: %v", err)
+	}
+	if err := g.follow(t.Context(), t1.tile, t1.head(t)); err != nil || !g.follows(t1.head(t)) {
+		t.Fatal(err)
+	}
+	if _, err := g.Sign(asked); err != nil {
+		t.Error(err)
+	}
+	if written, err := g.heads.inFile(); err != nil || !written.equal(t1.head(t)) {
+		t.Errorf("the file has %+v, %v", written, err)
+	}
+	for name, text := range map[string][]byte{
+		"an older head":  checkpoint("guard.test", t0.head(t)),
+		"another origin": checkpoint("other.test", t1.head(t)),
+		"another root":   checkpoint("guard.test", head{size: 5, root: other.head(t).root}),
+	} {
+		if _, err := g.Sign(text); err == nil {
+			t.Errorf("%s was signed", name)
+		}
+	}
+	if row, err := g.heads.read(t.Context()); err != nil || !row.equal(t0.head(t)) {
+		t.Errorf("SQL has %+v, %v: a node that follows writes nothing there", row, err)
+	}
+}

@@ -60,6 +60,19 @@ func (h *heads) row(ctx context.Context) (head, error) {
 	return last, h.onlyOrigin(ctx)
 }
 
+// read reads the head of SQL as it is now.
+func (h *heads) read(ctx context.Context) (last head, err error) {
+	err = h.database.QueryRowContext(ctx,
+		`SELECT size, root FROM ledger_head WHERE origin = $1 AND key_id = $2`, h.origin, h.keyID).Scan(&last.size, &last.root)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = ErrOtherKey
+	}
+	if err != nil {
+		return head{}, fmt.Errorf("reading the last signed head: %w", err)
+	}
+	return last, nil
+}
+
 // onlyOrigin refuses a database that holds another ledger's head: its leaves
 // would be signed a second time under a new name.
 func (h *heads) onlyOrigin(ctx context.Context) error {

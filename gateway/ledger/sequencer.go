@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"eidgate/internal/db"
@@ -62,17 +63,42 @@ func (l *Log) step(ctx context.Context) (more bool, err error) {
 	})
 	if err != nil || !leads {
 		l.guard.lead(false, head{})
+		if err == nil {
+			err = l.follow(ctx)
+		}
 		return false, err
 	}
-	last, err := l.heads.row(ctx)
+	last, err := l.heads.read(ctx)
 	if err != nil {
 		return false, err
 	}
 	l.guard.lead(true, last)
-	if err := l.feed(ctx); err != nil {
+	if err := l.feed(ctx, math.MaxInt64); err != nil {
 		return false, err
 	}
 	return n == numberAtOnce, nil
+}
+
+// follow brings the tiles of a node that does not lead to the head that the
+// leading node signed, and lets the guard sign that same head: so every node
+// shows a checkpoint and gives proofs. They are later than the leading node's
+// by about the time between two checkpoints.
+func (l *Log) follow(ctx context.Context) error {
+	last, err := l.heads.read(ctx)
+	if err != nil || last.size == 0 || l.guard.follows(last) {
+		return err
+	}
+	if err := l.feed(ctx, last.size); err != nil {
+		return err
+	}
+	if err := l.compare(ctx, last); err != nil {
+		return err
+	}
+	size, err := l.tiles.reader.IntegratedSize(ctx)
+	if err != nil {
+		return fmt.Errorf("reading the tiles: %w", err)
+	}
+	return l.guard.follow(ctx, wider(l.tiles.reader.ReadTile, size), last)
 }
 
 // takeLease makes this node the sequencer, or keeps it the sequencer, unless
@@ -117,14 +143,17 @@ func number(ctx context.Context, tx db.Querier) (int64, error) {
 	return done.RowsAffected()
 }
 
-// feed adds numbered leaves to the tree, from where the tree ends.
-func (l *Log) feed(ctx context.Context) error {
+// feed adds numbered leaves to the tree, from where the tree ends up to a size.
+func (l *Log) feed(ctx context.Context, upTo uint64) error {
 	for {
 		size, err := l.tiles.reader.IntegratedSize(ctx)
 		if err != nil {
 			return fmt.Errorf("reading the tiles: %w", err)
 		}
-		leaves, err := l.leaves(ctx, size, numberAtOnce)
+		if size >= upTo {
+			return nil
+		}
+		leaves, err := l.leaves(ctx, size, int(min(numberAtOnce, upTo-size))) // #nosec G115 -- at most numberAtOnce
 		if err != nil || len(leaves) == 0 {
 			return err
 		}

@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"fmt"
+	"math"
 	"os"
 
 	"github.com/transparency-dev/merkle/compact"
@@ -57,7 +58,7 @@ func (l *Log) checkTiles(ctx context.Context, last, written head) error {
 		// nodes are fed and compared like any others.
 		return fmt.Errorf("%w: it holds %d of %d signed leaves", ErrTilesOlder, size, last.size)
 	}
-	if err := l.feed(ctx); err != nil {
+	if err := l.feed(ctx, math.MaxInt64); err != nil {
 		return err
 	}
 	for _, signed := range []head{written, last} {

@@ -24,6 +24,7 @@ var (
 // costing more than they are worth.
 const (
 	maxObjectBytes  = 16 << 20  // one object without its stream data
+	maxHeader       = 1 << 10   // white space and comments in "5 0 obj"
 	maxObjectItems  = 1 << 20   // values inside one object
 	maxDepth        = 100       // arrays and dictionaries inside one another
 	maxSections     = 4096      // cross-reference sections in the Prev chain

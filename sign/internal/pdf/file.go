@@ -54,7 +54,7 @@ func Open(r io.ReaderAt, size int64) (*File, error) {
 	if err := f.readChain(start, end); err != nil {
 		return nil, err
 	}
-	return f, nil
+	return f, f.checkLinearised()
 }
 
 // Size is the number of bytes of the file.

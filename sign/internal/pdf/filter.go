@@ -10,11 +10,12 @@ import (
 // decode puts the filters of a stream's dictionary (ISO 32000-1 §7.4) before
 // its raw data. FlateDecode with predictors, ASCIIHexDecode and ASCII85Decode
 // are known: structure (cross-reference and object streams, DSS) uses no other.
+//
+// What programs read in different ways is refused: they would find other data.
 func decode(raw io.Reader, d Dict) (io.Reader, error) {
-	filters := listOf(d.Get("Filter"))
-	params := listOf(d.Get("DecodeParms"))
-	if len(filters) > 4 {
-		return nil, fmt.Errorf("%d filters on one stream: %w", len(filters), ErrLimit)
+	filters, params, err := filtersOf(d)
+	if err != nil {
+		return nil, err
 	}
 	r := raw
 	for i, f := range filters {
@@ -22,7 +23,6 @@ func decode(raw io.Reader, d Dict) (io.Reader, error) {
 		if i < len(params) {
 			parms, _ = params[i].(Dict)
 		}
-		var err error
 		if r, err = applyFilter(r, f, parms); err != nil {
 			return nil, err
 		}
@@ -30,14 +30,37 @@ func decode(raw io.Reader, d Dict) (io.Reader, error) {
 	return r, nil
 }
 
-func listOf(o Object) Array {
-	switch v := o.(type) {
-	case nil:
-		return nil
-	case Array:
-		return v
+// filtersOf lists the filters of a stream and their parameters, which are one
+// dictionary for one filter and a list for a list (table 5). poppler and pdf.js
+// look at nothing else; they and MuPDF also take the short names of inline
+// images, and F is the data of another file.
+func filtersOf(d Dict) (filters, params Array, err error) {
+	for _, key := range []Name{"F", "DP"} {
+		if _, ok := d.Entry(key); ok {
+			return nil, nil, fmt.Errorf("a stream with %s: %w", key, ErrDamaged)
+		}
 	}
-	return Array{o}
+	switch f := d.Get("Filter").(type) {
+	case nil:
+		return nil, nil, nil
+	case Array:
+		filters = f
+		list, ok := d.Get("DecodeParms").(Array)
+		if params = list; d.Get("DecodeParms") != nil && (!ok || len(list) != len(f)) {
+			return nil, nil, fmt.Errorf("a list of filters whose parameters are no such list: %w", ErrDamaged)
+		}
+	default:
+		filters, params = Array{f}, Array{d.Get("DecodeParms")}
+	}
+	if len(filters) > 4 {
+		return nil, nil, fmt.Errorf("%d filters on one stream: %w", len(filters), ErrLimit)
+	}
+	for _, p := range params {
+		if parms, ok := p.(Dict); p != nil && !ok || parms.Repeated() != "" {
+			return nil, nil, fmt.Errorf("filter parameters that are no dictionary: %w", ErrDamaged)
+		}
+	}
+	return filters, params, nil
 }
 
 func applyFilter(r io.Reader, filter Object, parms Dict) (io.Reader, error) {

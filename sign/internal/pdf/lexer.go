@@ -10,6 +10,8 @@ type scanner struct {
 	items int
 	// inFile is true when positions are positions in the file.
 	inFile bool
+	// odd is set by what programs read in different ways: see [Indirect].
+	odd bool
 }
 
 func newScanner(src source, pos, limit int64) *scanner {

@@ -91,6 +91,16 @@ func (d Dict) Int(key Name) (int64, bool) {
 
 // Repeated gives a key that stands more than once, "" when there is none.
 func (d Dict) Repeated() Name {
+	if len(d) <= 16 {
+		for i := range d {
+			for _, e := range d[:i] {
+				if e.Key == d[i].Key {
+					return e.Key
+				}
+			}
+		}
+		return ""
+	}
 	seen := make(map[Name]bool, len(d))
 	for _, e := range d {
 		if seen[e.Key] {

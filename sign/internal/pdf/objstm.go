@@ -10,27 +10,32 @@ type objectStream struct {
 	nums   []int
 	starts []int64
 	data   memory
+	odd    bool // the objects do not stand in the order of the index
 }
 
 // fromStream reads an object out of the object stream its entry names, as that
 // stream stands in this view.
-func (v *View) fromStream(num int, e Entry) (Object, error) {
+func (v *View) fromStream(num int, e Entry) (value Object, odd bool, err error) {
 	st, err := v.objectStream(e.Stream)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	if e.Index >= len(st.nums) || st.nums[e.Index] != num {
-		return nil, fmt.Errorf("object stream %d does not hold it at place %d: %w", e.Stream, e.Index, ErrDamaged)
+		return nil, false, fmt.Errorf("object stream %d does not hold it at place %d: %w", e.Stream, e.Index, ErrDamaged)
 	}
-	s := newScanner(st.data, st.starts[e.Index], int64(len(st.data)))
-	o, err := s.object(0)
+	end := int64(len(st.data))
+	if next := e.Index + 1; next < len(st.starts) && !st.odd {
+		end = st.starts[next] // poppler reads no further
+	}
+	s := newScanner(st.data, st.starts[e.Index], end)
+	value, err = s.object(0)
 	if err := v.f.spend(s.pos - st.starts[e.Index]); err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	if err != nil {
-		return nil, fmt.Errorf("in object stream %d: %w", e.Stream, err)
+		return nil, false, fmt.Errorf("in object stream %d: %w", e.Stream, err)
 	}
-	return o, nil
+	return value, s.odd || st.odd, nil
 }
 
 func (v *View) objectStream(num int) (*objectStream, error) {
@@ -94,6 +99,7 @@ func (o *objectStream) readIndex(d Dict) error {
 			return damagedAt(o.offset, "the object stream holds object %d twice", num)
 		}
 		seen[num] = true
+		o.odd = o.odd || len(o.starts) > 0 && first+at <= o.starts[len(o.starts)-1]
 		o.nums = append(o.nums, int(num))
 		o.starts = append(o.starts, first+at)
 	}

@@ -37,10 +37,16 @@ func (s *scanner) object(depth int) (Object, error) {
 	return s.atom()
 }
 
+// maxWord is the most bytes of a number.
+const maxWord = 64
+
 // atom reads a number, a reference, true, false or null.
 func (s *scanner) atom() (Object, error) {
 	start := s.pos
-	w := s.word(64)
+	w := s.word(maxWord)
+	if len(w) > maxWord { // the rest would be a word of its own
+		return nil, limitAt(start, "a word of more than %d bytes", maxWord)
+	}
 	switch w {
 	case "true":
 		return true, nil
@@ -100,8 +106,11 @@ func (s *scanner) name() (Name, error) {
 			return Name(out), nil
 		}
 		s.pos++
-		if c == '#' {
+		switch c {
+		case '#':
 			c = s.nameEscape()
+		case 0x80, 0xff:
+			s.odd = true
 		}
 		if c == 0 { // §7.3.5 forbids it: programs that end names there read another one
 			return "", s.fail("a name holds #00")
@@ -119,6 +128,7 @@ func (s *scanner) nameEscape() byte {
 	high, okHigh := unhex(c1)
 	low, okLow := unhex(c2)
 	if !ok1 || !ok2 || !okHigh || !okLow || s.pos+1 >= s.end {
+		s.odd = true
 		return '#'
 	}
 	s.pos += 2
@@ -146,6 +156,7 @@ func (s *scanner) dict(depth int) (Dict, error) {
 	for {
 		s.skip()
 		if s.exact(">>") {
+			s.odd = s.odd || out.Repeated() != ""
 			return slices.Clip(out), nil
 		}
 		if c, ok := s.peek(); !ok || c != '/' {

@@ -9,8 +9,13 @@ import (
 // predictor is known for 8 bits per component, which is all that structure
 // could use.
 func predict(r io.Reader, parms Dict) (io.Reader, error) {
-	predictor, ok := parms.Int("Predictor")
-	if !ok || predictor == 1 {
+	for _, key := range []Name{"Predictor", "Colors", "BitsPerComponent", "Columns"} {
+		if _, ok := parms.Int(key); !ok && parms.Get(key) != nil {
+			return nil, fmt.Errorf("predictor whose %s is no whole number: %w", key, ErrDamaged)
+		}
+	}
+	predictor := intOr(parms, "Predictor", 1)
+	if predictor == 1 {
 		return r, nil
 	}
 	colours, bits, columns := intOr(parms, "Colors", 1), intOr(parms, "BitsPerComponent", 8), intOr(parms, "Columns", 1)
@@ -22,7 +27,7 @@ func predict(r io.Reader, parms Dict) (io.Reader, error) {
 		return nil, fmt.Errorf("predictor rows of %d bytes: %w", row, ErrLimit)
 	}
 	p := &predictorReader{
-		r: r, step: max(1, int(colours*bits/8)), png: predictor >= 10,
+		r: r, step: max(1, int(colours*bits/8)), png: predictor >= 10 && predictor <= 15,
 		in: make([]byte, row), prior: make([]byte, row),
 	}
 	if !p.png && (predictor != 2 || bits != 8) {

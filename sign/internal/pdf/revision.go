@@ -19,6 +19,12 @@ type Revision struct {
 	Hybrid bool
 	// Linearised tells that the section stands in two places.
 	Linearised bool
+	// Own is the object number of a cross-reference stream. MuPDF takes the
+	// stream for that object, whether the section lists it or not.
+	Own int
+	// Moved tells that the table begins with object 1 and that one is free: some
+	// programs then take all its objects to be one number lower.
+	Moved bool
 	// Trailer is the trailer dictionary, or the stream's.
 	Trailer Dict
 
@@ -94,7 +100,7 @@ func (f *File) readChain(start, end int64) error {
 
 func revisionOf(sec *section, offset int64) *Revision {
 	return &Revision{
-		XRef: offset, IsStream: sec.isStream, Hybrid: sec.hybrid != nil,
+		XRef: offset, IsStream: sec.isStream, Hybrid: sec.hybrid != nil, Own: sec.num, Moved: sec.moved,
 		Trailer: sec.trailer, End: sec.end, sections: []*section{sec},
 	}
 }

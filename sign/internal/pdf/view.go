@@ -18,6 +18,10 @@ type Indirect struct {
 	Entry    Entry
 	// Revision that wrote the entry.
 	Revision int
+	// Odd says that programs may read another value: a dictionary has a key
+	// twice, or a name has a # that begins no escape, or a byte that PDFium takes
+	// for white space.
+	Odd bool
 	// Start and End are its bytes in the file, from the object number to after
 	// endobj; both -1 for an object inside an object stream.
 	Start, End int64
@@ -85,7 +89,7 @@ func (v *View) Object(num int) (*Indirect, error) {
 	}
 	out := &Indirect{Num: num, Gen: e.Gen, Entry: e, Revision: revision, Start: -1, End: -1}
 	if e.Kind == InStream {
-		out.Value, err = v.fromStream(num, e)
+		out.Value, out.Odd, err = v.fromStream(num, e)
 	} else if !v.f.loaded.get(out) {
 		if err = v.load(out); err == nil {
 			v.f.loaded.put(out)
@@ -104,7 +108,7 @@ func (v *View) load(out *Indirect) error {
 	out.Start = s.pos
 	num, ok1 := s.integer(maxObjects)
 	gen, ok2 := s.integer(65535)
-	if !ok1 || !ok2 || !s.keyword("obj") {
+	if !ok1 || !ok2 || !s.keyword("obj") || s.pos-out.Start > maxHeader {
 		return s.fail("no object begins here")
 	}
 	if num != int64(out.Num) || gen != int64(out.Entry.Gen) {
@@ -114,6 +118,7 @@ func (v *View) load(out *Indirect) error {
 	if out.Value, err = s.object(0); err != nil {
 		return errors.Join(err, v.f.spend(s.pos-out.Start))
 	}
+	out.Odd = s.odd
 	if d, ok := out.Value.(Dict); ok && s.keyword("stream") {
 		s.pos -= int64(len("stream"))
 		if out.Value, err = v.stream(s, d); err != nil {

@@ -32,7 +32,8 @@ type Entry struct {
 type section struct {
 	offset   int64
 	isStream bool
-	num      int // object number of a cross-reference stream
+	num      int  // object number of a cross-reference stream
+	moved    bool // see [Revision]
 	trailer  Dict
 	ranges   []entryRange // sorted by first
 	data     []byte       // rows of a stream
@@ -73,7 +74,7 @@ func (s *section) own(w *window, num int) (Entry, bool, error) {
 	if s.isStream {
 		return s.row(pos)
 	}
-	return tableEntry(w, pos)
+	return tableEntry(w, pos, r.width)
 }
 
 // row decodes one row of a cross-reference stream.
@@ -167,7 +168,10 @@ func (f *File) readSection(offset int64) (*section, error) {
 		return nil, damagedAt(offset, "the cross-reference offset lies outside the file")
 	}
 	s := f.scan(offset)
-	s.blank() // not comments: other programs do not pass them here
+	s.blank()
+	if c, ok := s.peek(); ok && c == '%' {
+		return nil, s.fail("a comment stands before a cross-reference section") // other programs do not pass it
+	}
 	sec := &section{offset: s.pos}
 	var err error
 	if s.keyword("xref") {

@@ -40,6 +40,9 @@ func (f *File) readRows(st *Stream, sec *section) error {
 	if e, ok := st.Dict.Entry("Filter"); ok && e.Value == nil {
 		return damagedAt(sec.offset, "the cross-reference stream has a Filter that is null")
 	}
+	if _, ok := st.Dict.Entry("XRefStm"); ok { // MuPDF follows it from here, too
+		return damagedAt(sec.offset, "the cross-reference stream names another")
+	}
 	row, err := sec.readWidths(st.Dict)
 	if err != nil {
 		return err
@@ -101,6 +104,9 @@ func (sec *section) readWidths(d Dict) (row int, err error) {
 // readIndex gives the subsections, by default one of Size objects: table 17.
 func (sec *section) readIndex(d Dict, row int) (ranges []entryRange, total int64, err error) {
 	index, ok := d.Get("Index").(Array)
+	if _, present := d.Entry("Index"); present && !ok {
+		return nil, 0, damagedAt(sec.offset, "the Index of the cross-reference stream is no list")
+	}
 	if !ok {
 		size, ok := d.Int("Size")
 		if !ok {

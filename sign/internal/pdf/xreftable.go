@@ -27,6 +27,8 @@ func (f *File) readTable(s *scanner, sec *section) error {
 		r := entryRange{first: int(first), count: int(count), pos: s.pos, width: f.tableWidth(s.pos)}
 		if count > 0 {
 			ranges = append(ranges, r)
+			kind, _ := f.w.at(r.pos + 17)
+			sec.moved = sec.moved || first == 1 && count > 1 && kind == 'f'
 		}
 		s.pos += count * int64(r.width)
 		s.end = min(f.size, s.pos+maxObjectBytes)
@@ -118,15 +120,15 @@ func (f *File) afterEOF(s *scanner) int64 {
 }
 
 // tableEntry reads "nnnnnnnnnn ggggg n" at pos.
-func tableEntry(w *window, pos int64) (Entry, bool, error) {
-	s := &scanner{src: w, pos: pos, end: pos + entryBytes - 1}
+func tableEntry(w *window, pos int64, width int) (Entry, bool, error) {
+	s := &scanner{src: w, pos: pos, end: pos + int64(width)}
 	offset, ok1 := s.fixed(10)
 	gap1 := s.exact(" ")
 	gen, ok2 := s.fixed(5)
 	gap2 := s.exact(" ")
 	kind, ok3 := s.next()
 	end, ok4 := s.next()
-	if !ok1 || !ok2 || !ok3 || !ok4 || !gap1 || !gap2 || !isSpace(end) || (kind != 'n' && kind != 'f') {
+	if !ok1 || !ok2 || !ok3 || !ok4 || !gap1 || !gap2 || !isSpace(end) || !s.blankTo(width-entryBytes+1) || (kind != 'n' && kind != 'f') {
 		return Entry{}, false, s.fail("a cross-reference entry is malformed")
 	}
 	if kind == 'f' {
@@ -136,6 +138,17 @@ func tableEntry(w *window, pos int64) (Entry, bool, error) {
 		return Entry{}, false, s.fail("a cross-reference entry has generation %d", gen)
 	}
 	return Entry{Kind: InFile, Offset: offset, Gen: int(gen)}, true, nil
+}
+
+// blankTo passes exactly n bytes of white space. Programs that read words would
+// take anything else for a part of the next entry.
+func (s *scanner) blankTo(n int) bool {
+	for range n {
+		if c, ok := s.next(); !ok || !isSpace(c) {
+			return false
+		}
+	}
+	return true
 }
 
 // fixed reads exactly n digits.

@@ -36,5 +36,6 @@ var (
 	ErrFillAppearance  = fault.New("pades.fill-appearance", "a later revision gives a form field an appearance that does more than show its value", sayNo)
 	ErrFillMismatch    = fault.New("pades.fill-mismatch", "a later revision makes a form field show something else than its value", sayNo)
 	ErrFillXFA         = fault.New("pades.fill-xfa", "a later revision fills in an XFA form, which programs show from its own data", sayNo)
+	ErrAmbiguous       = fault.New("pades.ambiguous-object", "a later revision writes an object in a way that programs read differently", sayNo)
 	ErrRepeated        = fault.New("pades.repeated-key", "a dictionary has a key twice, which readers see differently", sayNo)
 )

@@ -2,6 +2,7 @@ package revisions
 
 import (
 	"slices"
+	"strings"
 
 	"eidgate/sign/internal/pdf"
 )
@@ -181,11 +182,32 @@ func (s *step) addedField(item pdf.Object) error {
 		s.refuse(ErrFieldAdded, "object %d", ref.Num)
 		return nil
 	}
+	if taken, err := s.nameTaken(field); err != nil || taken {
+		return err
+	}
 	widgets, err := s.widgetsOf(ref, field)
 	if err != nil || widgets == nil && field.Get("Kids") != nil {
 		return err
 	}
 	return s.allowSignature(Change{}, field, value, widgets)
+}
+
+// nameTaken refuses a new field with the name of one that the document has, or
+// above or below one: programs take fields of one name for one field.
+func (s *step) nameTaken(field pdf.Dict) (bool, error) {
+	name, _ := field.Get("T").(pdf.String)
+	fields, err := s.old.Fields()
+	if err != nil {
+		return false, err
+	}
+	fresh := pdf.DecodeText(name.Bytes) + "."
+	taken := slices.ContainsFunc(fields, func(f pdf.Field) bool {
+		return f.Name != "" && (strings.HasPrefix(f.Name+".", fresh) || strings.HasPrefix(fresh, f.Name+"."))
+	})
+	if taken {
+		s.refuse(ErrFieldAdded, "the document has a field %s", strings.TrimSuffix(fresh, "."))
+	}
+	return taken, nil
 }
 
 // acts tells whether a field or annotation does something by itself.
@@ -212,7 +234,7 @@ func (s *step) widgetsOf(ref pdf.Ref, field pdf.Dict) ([]pdf.Dict, error) {
 		if err != nil {
 			return nil, err
 		}
-		if !ok || !s.isNew(kidRef.Num) || d.Name("Subtype") != "Widget" || acts(d) || d.Get("FT") != nil || d.Repeated() != "" {
+		if !ok || !s.isNew(kidRef.Num) || d.Name("Subtype") != "Widget" || acts(d) || d.Get("FT") != nil || d.Repeated() != "" || !pdf.Equal(d.Get("Parent"), ref) {
 			s.refuse(ErrFieldAdded, "object %d has other kids than widgets", ref.Num)
 			return nil, nil
 		}
@@ -256,6 +278,16 @@ const (
 	maxFlags   = 1<<16 - 1 // beyond it programs read other numbers
 )
 
+// isFlags tells whether F is what it is in an annotation. In an action, which
+// the same dictionary may be used as, it names a file.
+func isFlags(d pdf.Dict) bool {
+	switch d.Get("F").(type) {
+	case nil, pdf.Integer, pdf.Real, pdf.Ref:
+		return true
+	}
+	return false
+}
+
 // visible tells whether a widget may draw something, from its appearance or by
 // the viewer's own idea. With an empty rectangle there is nothing to draw.
 func visible(widget pdf.Dict) bool {
@@ -298,7 +330,7 @@ func (s *step) signedField(f pdf.Field) error {
 	}
 	after, _ := value.(pdf.Dict)
 	v, signed := after.Get("V").(pdf.Ref)
-	if !signed || !s.isNew(v.Num) || !onlyDiffer(f.Dict, after, "V", "AP", "M", "F") {
+	if !signed || !s.isNew(v.Num) || !onlyDiffer(f.Dict, after, "V", "AP", "M", "F") || !isFlags(after) {
 		return nil // leftover refuses it
 	}
 	s.settleField(f.Ref.Num)
@@ -314,7 +346,7 @@ func (s *step) signedField(f pdf.Field) error {
 		}
 		was, _ := before.(pdf.Dict)
 		now, _ := is.(pdf.Dict)
-		if onlyDiffer(was, now, "AP", "M", "F") {
+		if onlyDiffer(was, now, "AP", "M", "F") && isFlags(now) {
 			if _, written := s.written[ref.Num]; written {
 				s.settleField(ref.Num)
 			}

@@ -62,6 +62,7 @@ func scan(ctx context.Context, f *pdf.File, base int, wanted map[int]bool) (*ref
 				return ctx.Err()
 			case newest != i || e.Kind == pdf.Free:
 			case e.Kind == pdf.InStream:
+				r.add1(reference{owner: num, version: newest, key: "ObjStm"}, pdf.Ref{Num: e.Stream})
 				packed = append(packed, place{int32(e.Stream), int32(num)})
 			default:
 				r.read(view, num)

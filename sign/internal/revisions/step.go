@@ -37,14 +37,18 @@ func (s *step) run() error {
 		if err != nil {
 			return err
 		}
-		if object != nil {
-			s.refs.add(num, s.k, object.Value)
+		if object == nil {
+			continue
+		}
+		s.refs.add(num, s.k, object.Value)
+		if entry := s.written[num]; entry.Kind == pdf.InStream {
+			s.refs.add1(reference{owner: num, version: s.k, key: "ObjStm"}, pdf.Ref{Num: entry.Stream})
 		}
 	}
 	s.refs.addDict(0, s.k, s.new.Revision().Trailer)
 	for _, rule := range []func() error{
-		s.unlisted, s.generations, s.unreadable, s.kinds, s.unchanged, s.trailer, s.form, s.signedFields, s.pages, s.validationData, s.catalog,
-		s.structure, s.information, s.metadata, s.fills, s.closure, s.dangling, s.leftover,
+		s.sections, s.unlisted, s.places, s.generations, s.unreadable, s.kinds, s.unchanged, s.trailer, s.form, s.signedFields, s.pages, s.validationData, s.catalog,
+		s.structure, s.information, s.metadata, s.fills, s.closure, s.dangling, s.leftover, s.odd,
 	} {
 		if err := rule(); err != nil {
 			return err
@@ -277,12 +281,20 @@ func differing(before, after pdf.Dict, except ...pdf.Name) []pdf.Name {
 	names := map[pdf.Name]bool{}
 	for _, d := range []pdf.Dict{before, after} {
 		for _, e := range d {
-			if !slices.Contains(except, e.Key) && !pdf.Equal(before.Get(e.Key), after.Get(e.Key)) {
+			if !slices.Contains(except, e.Key) && !sameEntry(before, after, e.Key) {
 				names[e.Key] = true
 			}
 		}
 	}
 	return slices.Sorted(maps.Keys(names))
+}
+
+// sameEntry tells whether a key has the same value in two dictionaries. One that
+// is there with null is not absent: pdf.js then inherits nothing from above.
+func sameEntry(a, b pdf.Dict, key pdf.Name) bool {
+	x, inA := a.Entry(key)
+	y, inB := b.Entry(key)
+	return inA == inB && pdf.Equal(x.Value, y.Value)
 }
 
 // closure settles new objects that only allowed new objects bring along: an

@@ -29,8 +29,8 @@
 //
 // What it does not protect against: a module runs inside the process, and one
 // that crashes takes the process with it; and the module sees the PIN. Load
-// only modules that the system's owner installed. Package card/modulecard keeps
-// the modules of cards in a process of their own.
+// only modules that the system's owner installed. Package card/modulecard runs
+// modules in a process of their own, for cards and for keys by their URI.
 //
 // Without cgo, and on Windows, the package builds and every Open answers
 // [ErrUnavailable].

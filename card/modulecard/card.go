@@ -73,7 +73,9 @@ func (c *moduleCard) Info() card.Info { return c.info }
 
 // DocumentNumber is the token's serial number, or a mark of the certificate
 // where the module gives none.
-func (c *moduleCard) DocumentNumber(context.Context) (string, error) {
+func (c *moduleCard) DocumentNumber(context.Context) (string, error) { return c.number(), nil }
+
+func (c *moduleCard) number() string {
 	k := cmp.Or(c.keys[card.Authentication], c.keys[card.Signing])
 	number := strings.Map(func(r rune) rune {
 		if r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' {
@@ -85,7 +87,7 @@ func (c *moduleCard) DocumentNumber(context.Context) (string, error) {
 		sum := sha256.Sum256(k.certificate.Raw)
 		number = strings.ToUpper(hex.EncodeToString(sum[:4]))
 	}
-	return number[:min(len(number), 32)], nil
+	return number[:min(len(number), 32)]
 }
 
 func (c *moduleCard) Certificate(_ context.Context, u card.Usage) (*x509.Certificate, error) {

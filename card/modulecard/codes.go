@@ -2,6 +2,7 @@ package modulecard
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 
 	"eidgate/card"
@@ -43,12 +44,13 @@ func (c *moduleCard) PINStatus(ctx context.Context, ref card.PINRef) (card.PINSt
 }
 
 func (c *moduleCard) status(ctx context.Context, ref card.PINRef, k *pair) (card.PINStatus, error) {
-	if err := c.process.sendJSON(kindTries, order{URI: k.URI}); err != nil {
+	f, err := c.talk(ref, k).order(ctx, kindTries, order{URI: k.URI}, kindTries)
+	if err != nil {
 		return card.PINStatus{}, err
 	}
 	var now tries
-	if err := c.result(ctx, kindTries, &now); err != nil {
-		return card.PINStatus{}, err
+	if err := json.Unmarshal(f.data, &now); err != nil {
+		return card.PINStatus{}, ErrProtocol
 	}
 	s := card.PINStatus{
 		Ref: ref, Left: now.Left, Max: maxTries, Activated: !now.ToBeChanged, MinLength: now.MinPIN, MaxLength: now.MaxPIN,
@@ -92,20 +94,45 @@ func (c *moduleCard) replace(ctx context.Context, what kind, r card.ChangeReques
 	if err := c.mayReplace(ctx, r, current); err != nil {
 		return err
 	}
-	number, err := c.DocumentNumber(ctx)
-	if err != nil {
-		return err
-	}
-	t := &talk{card: c, ref: current, key: k, asks: []ask{
-		{source: r.Current, ref: current, lastTry: r.LastTry, request: card.PINRequest{
-			Purpose: purposeOf(current), Label: current.String(), Token: number, Max: maxTries,
-		}},
-		{source: r.New, ref: r.Ref, fresh: true, request: card.PINRequest{
-			Purpose: purposeOf(r.Ref), Label: "new " + r.Ref.String(), Token: number, Max: -1,
-		}},
-	}}
-	_, err = t.order(ctx, what, order{URI: k.URI, LastTry: r.LastTry, OwnDialog: c.ownDialog}, kindDone)
+	t := c.talk(current, k, c.current(current, r.Current, r.LastTry), c.fresh(r.Ref, r.New))
+	_, err := t.order(ctx, what, order{URI: k.URI, LastTry: r.LastTry, OwnDialog: c.ownDialog}, kindDone)
+	c.used = c.used || t.sent
 	return err
+}
+
+// talk is a conversation about a key; ref is the code that the child may call
+// wrong.
+func (c *moduleCard) talk(ref card.PINRef, k *pair, asks ...ask) *talk {
+	return &talk{process: c.process, asks: asks, ownDialog: c.ownDialog, failed: func(f failure) error {
+		if k == nil {
+			return c.failed(f, ref, nil)
+		}
+		return c.failed(f, ref, &k.key)
+	}}
+}
+
+// current asks for a code that the card has, when tries are left.
+func (c *moduleCard) current(ref card.PINRef, source card.PINSource, lastTry bool) ask {
+	return ask{
+		source:  source,
+		request: card.PINRequest{Purpose: purposeOf(ref), Label: ref.String(), Token: c.number(), Max: maxTries},
+		admit: func(q question) error {
+			untold := ref == card.PUK && q.Left == -1
+			if !untold && (q.Left < 1 || q.Left == 1 && !lastTry) {
+				return fmt.Errorf("%s: %w", ref, card.ErrLastTry)
+			}
+			return nil
+		},
+		form: func(shortest, longest int) error { return &card.PINFormatError{Ref: ref, Min: shortest, Max: longest} },
+	}
+}
+
+// fresh asks for a code that does not exist yet: no tries are counted.
+func (c *moduleCard) fresh(ref card.PINRef, source card.PINSource) ask {
+	a := c.current(ref, source, true)
+	a.request.Label, a.request.Max = "new "+a.request.Label, -1
+	a.admit = nil
+	return a
 }
 
 // mayReplace refuses before anything is asked what the flags forbid.

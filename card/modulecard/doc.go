@@ -11,6 +11,9 @@
 //	defer session.Close()
 //	key, err := card.Signer(ctx, session.Card, card.Signing, pins)
 //
+// [FindKey] gives any key of a token by its URI, for keys that are not on cards
+// or whose URI the user names.
+//
 // The module runs in a child process: the program itself, started again with
 // the arguments that [IsHost] knows. Every program that opens such cards calls
 // [IsHost] and [Host] before it does anything else.

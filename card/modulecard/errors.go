@@ -7,6 +7,7 @@ import (
 
 	"eidgate/card"
 	"eidgate/internal/fault"
+	"eidgate/internal/pin"
 	"eidgate/pkcs11"
 )
 
@@ -33,6 +34,11 @@ func isUnsupported(err error) bool { return errors.Is(err, card.ErrUnsupported) 
 type failure struct {
 	Code string `json:"code"`
 	Left int    `json:"left"` // tries, after a wrong PIN
+
+	What  string   `json:"what,omitempty"`  // of what the URI fits several
+	Found []string `json:"found,omitempty"` // their URIs
+	Doing string   `json:"doing,omitempty"` // the function of the module that failed
+	Value uint     `json:"value,omitempty"` // what it returned
 }
 
 var code = regexp.MustCompile(`^[a-z0-9]+(\.[a-z0-9-]+)+$`)
@@ -76,10 +82,48 @@ func (c *moduleCard) failed(f failure, ref card.PINRef, k *key) error {
 			return known.to
 		}
 	}
+	return f.unknown()
+}
+
+// unknown is what the child reported in words that nobody knows.
+func (f failure) unknown() error {
 	if len(f.Code) > 64 || !code.MatchString(f.Code) {
 		return ErrFailed
 	}
 	return fmt.Errorf("%w (%s)", ErrFailed, f.Code)
+}
+
+var function = regexp.MustCompile(`^C_[A-Za-z]{1,32}$`)
+
+// tokenFailed says in the words of package pkcs11 what the child reported of a
+// token's key.
+func tokenFailed(f failure) error {
+	switch {
+	case f.Code == "pkcs11.pin-wrong":
+		return &pkcs11.WrongPINError{Left: max(f.Left, 0)}
+	case f.Code == "pkcs11.several-"+f.What && (f.What == "keys" || f.What == "tokens"):
+		several := &pkcs11.SeveralError{What: f.What}
+		for _, uri := range f.Found {
+			if u, err := pkcs11.ParseURI(uri); err == nil {
+				several.Found = append(several.Found, u)
+			}
+		}
+		return several
+	case f.Code == "pkcs11.module-error" && function.MatchString(f.Doing):
+		return &pkcs11.ModuleError{Doing: f.Doing, Value: f.Value}
+	}
+	for _, known := range []error{
+		pkcs11.ErrUnavailable, pkcs11.ErrBadURI, pkcs11.ErrPINValue, pkcs11.ErrPINSource, pkcs11.ErrSlotOnly,
+		pkcs11.ErrNoModule, pkcs11.ErrModuleUnusable, pkcs11.ErrNoToken, pkcs11.ErrNoKey, pkcs11.ErrTokenRemoved,
+		pkcs11.ErrPINRequired, pkcs11.ErrPINFormat, pkcs11.ErrPINLocked, pkcs11.ErrLastTry, pkcs11.ErrPINToBeChanged,
+		pkcs11.ErrMechanism, pkcs11.ErrDigest, pkcs11.ErrUnsupportedKey, pkcs11.ErrSignatureWrong,
+		pkcs11.ErrTooManyOfObject, pin.ErrCancelled,
+	} {
+		if fault.CodeOf(known) == f.Code {
+			return known
+		}
+	}
+	return f.unknown()
 }
 
 // report is what the child says of an error.
@@ -88,6 +132,17 @@ func report(err error) failure {
 	var wrong *pkcs11.WrongPINError
 	if errors.As(err, &wrong) {
 		f.Left = wrong.Left
+	}
+	var several *pkcs11.SeveralError
+	if errors.As(err, &several) {
+		f.What = several.What
+		for _, u := range several.Found {
+			f.Found = append(f.Found, u.String())
+		}
+	}
+	var module *pkcs11.ModuleError
+	if errors.As(err, &module) {
+		f.Doing, f.Value = module.Doing, module.Value
 	}
 	return f
 }

@@ -19,7 +19,12 @@ const (
 	kindTries     kind = 'T' // to the child: order, JSON; back: tries, JSON
 	kindChange    kind = 'C' // to the child: order, JSON: change the PIN
 	kindUnblock   kind = 'U' // to the child: order, JSON: a new PIN with the PUK
-	kindDone      kind = 'D' // back: the PIN is changed
+	kindDone      kind = 'D' // back: it is done
+	kindFind      kind = 'O' // to the child: find, JSON
+	kindFound     kind = 'o' // back: found, JSON
+	kindAlways    kind = 'A' // to the child: does the key want its PIN each time?; back: a boolean, JSON
+	kindHold      kind = 'H' // to the child: log in and stay so
+	kindRelease   kind = 'R' // to the child: log out again
 	kindPIN       kind = 'P' // to the child: a PIN; back: it is asked for, JSON
 	kindElsewhere kind = 'E' // to the child: the PIN is entered elsewhere
 	kindNoPIN     kind = 'N' // to the child: nobody enters the PIN

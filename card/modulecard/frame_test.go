@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"time"
 
 	"eidgate/card"
 	"eidgate/internal/fault"
@@ -42,6 +43,35 @@ func TestFramesThatAreRefused(t *testing.T) {
 	} {
 		if f, err := child.read(strings.NewReader(b)); fault.CodeOf(err) != "card.module-protocol" || f.pin != nil {
 			t.Errorf("%s: %+v, %v", name, f, err)
+		}
+	}
+}
+
+// Where a person enters a code elsewhere the limit of an answer does not count.
+func TestLimitIsNotForPeople(t *testing.T) {
+	p := &process{answers: make(chan frame), limit: time.Nanosecond}
+	go func() { p.answers <- frame{kind: kindDone} }()
+	if f, err := p.answer(t.Context(), true); err != nil || f.kind != kindDone {
+		t.Errorf("%+v, %v", f, err)
+	}
+}
+
+// What a child says of a token's key is believed as far as it is known.
+func TestFailuresOfATokensKey(t *testing.T) {
+	for _, tt := range []struct {
+		f    failure
+		code string
+	}{
+		{failure{Code: "pkcs11.pin-wrong", Left: -7}, "pkcs11.pin-wrong"},
+		{failure{Code: "pkcs11.key-not-found"}, "pkcs11.key-not-found"},
+		{failure{Code: "pkcs11.several-keys", What: "keys", Found: []string{"pkcs11:id=%01", "<script>"}}, "pkcs11.several-keys"},
+		{failure{Code: "pkcs11.several-<b>", What: "<b>"}, "card.module-failed"},
+		{failure{Code: "pkcs11.module-error", Doing: "C_Sign", Value: 5}, "pkcs11.module-error"},
+		{failure{Code: "pkcs11.module-error", Doing: "<b>"}, "card.module-failed"},
+		{failure{Code: "sign.valid"}, "card.module-failed"},
+	} {
+		if err := tokenFailed(tt.f); fault.CodeOf(err) != tt.code || strings.Contains(err.Error(), "<") {
+			t.Errorf("%+v: %v", tt.f, err)
 		}
 	}
 }

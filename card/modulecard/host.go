@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"os/signal"
 	"slices"
 	"strings"
 
@@ -33,6 +34,7 @@ func IsHost(args []string) bool { return len(args) == 3 && args[1] == hostArgume
 // also while the module hangs; the program then exits with the result.
 func Host(args []string) int {
 	pin.HardenProcess()
+	signal.Ignore(os.Interrupt) // Ctrl-C goes to every process of a terminal: the parent decides
 	keepFromChildren(childIn, childOut)
 	in, out := os.NewFile(childIn, "orders"), os.NewFile(childOut, "answers")
 	if in == nil || out == nil {
@@ -46,6 +48,9 @@ type host struct {
 	module *pkcs11.Module
 	frames chan frame // orders and PINs; closed when the parent is gone
 	out    io.Writer
+
+	key  *pkcs11.Key // the one that was found by its URI
+	held []io.Closer
 }
 
 func serve(path string, in io.Reader, out io.Writer) int {
@@ -117,7 +122,9 @@ func (h *host) answer(ctx context.Context, f frame) error {
 		return write(h.out, kindSign, signature)
 	case kindTries, kindChange, kindUnblock:
 		return h.code(ctx, f)
-	case kindPIN, kindElsewhere, kindNoPIN, kindKeys, kindDone, kindFailure:
+	case kindFind, kindAlways, kindHold, kindRelease:
+		return h.token(ctx, f)
+	case kindPIN, kindElsewhere, kindNoPIN, kindKeys, kindFound, kindDone, kindFailure:
 	}
 	return ErrProtocol
 }
@@ -174,8 +181,19 @@ func inReader(tokens []*pkcs11.Token, l look) []*pkcs11.Token {
 	})
 }
 
-// sign makes one signature.
+// sign makes one signature with the key of the order, or without a URI with the
+// one that was found.
 func (h *host) sign(ctx context.Context, o order) ([]byte, error) {
+	var options crypto.SignerOpts = o.Hash
+	if o.PSS {
+		options = &rsa.PSSOptions{SaltLength: o.Salt, Hash: o.Hash}
+	}
+	if o.URI == "" {
+		if h.key == nil {
+			return nil, ErrProtocol
+		}
+		return h.key.SignContext(ctx, o.Digest, options)
+	}
 	u, err := pkcs11.ParseURI(o.URI)
 	if err != nil {
 		return nil, err
@@ -187,16 +205,12 @@ func (h *host) sign(ctx context.Context, o order) ([]byte, error) {
 		return nil, err
 	}
 	defer k.Close() //nolint:errcheck // it holds nothing
-	var options crypto.SignerOpts = o.Hash
-	if o.PSS {
-		options = &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: o.Hash}
-	}
 	return k.SignContext(ctx, o.Digest, options)
 }
 
 // ask gets the PIN from the parent.
 func (h *host) ask(ctx context.Context, r pin.Request) (*pin.Buffer, error) {
-	q := question{Left: r.Left, MinPIN: r.MinLength, MaxPIN: r.MaxLength, Elsewhere: r.PINPad}
+	q := question{Left: r.Left, MinPIN: r.MinLength, MaxPIN: r.MaxLength, Elsewhere: r.PINPad, Token: r.Token}
 	if err := writeJSON(h.out, kindPIN, q); err != nil {
 		return nil, err
 	}

@@ -16,6 +16,9 @@ type Options struct {
 	// Program is started as the process of the module; empty for this program
 	// itself.
 	Program string
+	// Limit is how long the module may take for one answer, entry of a PIN not
+	// counted; zero sets none.
+	Limit time.Duration
 }
 
 // resetLimit is how long another program may keep the card before its reset is
@@ -45,6 +48,7 @@ func Open(ctx context.Context, service card.Service, r card.Reader, m card.Modul
 	if err != nil {
 		return nil, err
 	}
+	p.limit = o.Limit
 	c := &moduleCard{process: p, ownDialog: m.OwnDialog}
 	c.info = card.Info{Kind: m.Kind, Name: m.Name, Reader: r.Name, ATR: r.ATR, PINPad: m.OwnDialog, OwnDialog: m.OwnDialog}
 	if err := c.look(ctx, look{Reader: r.Name, Others: others}); err != nil {
@@ -87,20 +91,13 @@ func reset(ctx context.Context, service card.Service, reader string) error {
 
 // look asks the child what it sees and sorts the keys by usage.
 func (c *moduleCard) look(ctx context.Context, l look) error {
-	if err := c.process.sendJSON(kindLook, l); err != nil {
+	f, err := c.talk(0, nil).order(ctx, kindLook, l, kindKeys)
+	if err != nil {
 		return err
 	}
 	var keys []key
-	if err := c.result(ctx, kindKeys, &keys); err != nil {
-		return err
-	}
-	return c.sort(keys)
-}
-
-func (c *moduleCard) reported(f frame, ref card.PINRef, k *key) error {
-	var what failure
-	if err := json.Unmarshal(f.data, &what); err != nil {
+	if err := json.Unmarshal(f.data, &keys); err != nil {
 		return ErrProtocol
 	}
-	return c.failed(what, ref, k)
+	return c.sort(keys)
 }

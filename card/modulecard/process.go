@@ -2,6 +2,7 @@ package modulecard
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -22,6 +23,7 @@ type process struct {
 	orders  *os.File
 	answers chan frame // closed when the child is gone or broke the protocol
 	ended   chan struct{}
+	limit   time.Duration // of one answer; zero is none
 }
 
 // start starts the program again as the process of a module.
@@ -80,9 +82,15 @@ func (p *process) listen(answers io.ReadCloser) {
 	}
 }
 
-// answer waits for the child's next frame. When ctx ends first the child is
-// killed: nobody knows what its module is doing.
-func (p *process) answer(ctx context.Context) (frame, error) {
+// answer waits for the child's next frame. When ctx or the limit ends first the
+// child is killed: nobody knows what its module is doing. A module that waits for
+// a code entered elsewhere waits for a person and has no limit.
+func (p *process) answer(ctx context.Context, elsewhere bool) (frame, error) {
+	if p.limit > 0 && !elsewhere {
+		var stop context.CancelFunc
+		ctx, stop = context.WithTimeout(ctx, p.limit)
+		defer stop()
+	}
 	select {
 	case f, ok := <-p.answers:
 		if !ok {
@@ -91,7 +99,11 @@ func (p *process) answer(ctx context.Context) (frame, error) {
 		return f, nil
 	case <-ctx.Done():
 		p.kill()
-		return frame{}, fmt.Errorf("waiting for the PKCS#11 module: %w: %w", card.ErrTimeout, context.Cause(ctx))
+		why := card.ErrTimeout
+		if errors.Is(ctx.Err(), context.Canceled) {
+			why = card.ErrInterrupted
+		}
+		return frame{}, fmt.Errorf("waiting for the PKCS#11 module: %w: %w", why, context.Cause(ctx))
 	}
 }
 

@@ -23,17 +23,13 @@ func (c *moduleCard) Sign(ctx context.Context, r card.SignRequest) ([]byte, erro
 	if err := c.mayAsk(ctx, r); err != nil {
 		return nil, fmt.Errorf("%s: %w", card.PINOf(r.Usage), err)
 	}
-	number, err := c.DocumentNumber(ctx)
-	if err != nil {
-		return nil, err
-	}
 	ref := card.PINOf(r.Usage)
-	t := &talk{card: c, ref: ref, key: k, asks: []ask{{source: r.PINs, ref: ref, lastTry: r.LastTry, request: card.PINRequest{
-		Purpose: purposeOf(ref), Label: ref.String(), Token: number, Max: maxTries,
-	}}}}
+	t := c.talk(ref, k, c.current(ref, r.PINs, r.LastTry))
 	f, err := t.order(ctx, kindSign, order{
-		URI: k.URI, Digest: r.Digest, Hash: r.Hash, PSS: r.Padding == card.PSS, LastTry: r.LastTry, OwnDialog: c.ownDialog,
+		URI: k.URI, Digest: r.Digest, Hash: r.Hash, PSS: r.Padding == card.PSS, Salt: rsa.PSSSaltLengthEqualsHash,
+		LastTry: r.LastTry, OwnDialog: c.ownDialog,
 	}, kindSign)
+	c.used = c.used || t.sent
 	if err != nil {
 		return nil, fmt.Errorf("signing with the PKCS#11 module: %w", err)
 	}

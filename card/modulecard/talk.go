@@ -12,30 +12,30 @@ import (
 
 // ask is a code that the child may ask for once.
 type ask struct {
-	source  card.PINSource
-	ref     card.PINRef
-	fresh   bool // a new code, which has no tries
-	lastTry bool // the user's consent
-	request card.PINRequest
+	source  pin.Source
+	request pin.Request              // completed by what the child says
+	admit   func(q question) error   // refuses before the user is asked; nil admits
+	form    func(min, max int) error // what a code of the wrong length is
 }
 
 // talk is one order to the child, which may ask for codes before it answers.
 type talk struct {
-	card *moduleCard
-	ref  card.PINRef // the code that the child may call wrong
-	key  *pair
-	asks []ask // in the order in which they may be asked for
+	process   *process
+	failed    func(failure) error // what the child reported, in the caller's words
+	asks      []ask               // in the order in which they may be asked for
+	ownDialog bool
 
 	refused error // why the child got no code: told instead of what it says then
+	sent    bool  // a code was sent, or is entered elsewhere
 }
 
 // order sends an order and waits for its result, a frame of the wanted kind.
-func (t *talk) order(ctx context.Context, k kind, o order, want kind) (frame, error) {
-	if err := t.card.process.sendJSON(k, o); err != nil {
+func (t *talk) order(ctx context.Context, k kind, o any, want kind) (frame, error) {
+	if err := t.process.sendJSON(k, o); err != nil {
 		return frame{}, err
 	}
-	for {
-		f, err := t.card.process.answer(ctx)
+	for elsewhere := false; ; {
+		f, err := t.process.answer(ctx, elsewhere)
 		if err != nil {
 			return frame{}, cmp.Or(t.refused, err)
 		}
@@ -43,16 +43,13 @@ func (t *talk) order(ctx context.Context, k kind, o order, want kind) (frame, er
 		case want:
 			return f, nil
 		case kindFailure:
-			if t.refused != nil {
-				return frame{}, t.refused
-			}
-			return frame{}, t.card.reported(f, t.ref, &t.key.key)
+			return frame{}, cmp.Or(t.refused, reported(f, t.failed))
 		case kindPIN:
 			if len(t.asks) == 0 || t.refused != nil { // one action sends one code, whatever the child wants
-				t.card.process.kill()
+				t.process.kill()
 				return frame{}, cmp.Or(t.refused, error(ErrProtocol))
 			}
-			t.refused = t.enter(ctx, f, t.asks[0])
+			elsewhere, t.refused = t.enter(ctx, f, t.asks[0])
 			t.asks = t.asks[1:]
 		default:
 			return frame{}, ErrProtocol
@@ -60,57 +57,51 @@ func (t *talk) order(ctx context.Context, k kind, o order, want kind) (frame, er
 	}
 }
 
-// enter asks the user for a code and sends it to the child. Its error is what
-// the caller is told instead of the child's.
-func (t *talk) enter(ctx context.Context, f frame, a ask) error {
-	c, r := t.card, a.request
+// enter asks the user for a code and sends it to the child, or tells it that the
+// code is entered elsewhere. Its error is what the caller is told instead of the
+// child's.
+func (t *talk) enter(ctx context.Context, f frame, a ask) (elsewhere bool, err error) {
 	var q question
 	if err := json.Unmarshal(f.data, &q); err != nil || q.MinPIN < 0 || q.MaxPIN < 0 {
-		return c.decline(ErrProtocol)
+		return false, t.decline(ErrProtocol)
 	}
-	r.Left, r.MinLength, r.MaxLength, r.PINPad = q.Left, q.MinPIN, q.MaxPIN, q.Elsewhere || c.ownDialog
-	switch untold := a.ref == card.PUK && q.Left == -1; {
-	case a.fresh:
-		r.Left = -1
-	case untold:
-	case q.Left < 1 || q.Left == 1 && !a.lastTry:
-		return c.decline(fmt.Errorf("%s: %w", a.ref, card.ErrLastTry))
+	if a.admit != nil {
+		if err := a.admit(q); err != nil {
+			return false, t.decline(err)
+		}
 	}
+	r := a.request
+	r.Left, r.MinLength, r.MaxLength, r.PINPad = q.Left, q.MinPIN, q.MaxPIN, q.Elsewhere || t.ownDialog
+	r.Token = cmp.Or(r.Token, q.Token)
 	code, err := a.source.PIN(ctx, r)
 	defer code.Wipe()
 	switch {
 	case err != nil:
-		return c.decline(fmt.Errorf("asking for %s: %w", a.ref, err))
+		return false, t.decline(fmt.Errorf("asking for the %s: %w", r.Label, err))
 	case r.PINPad:
-		c.used = true
-		return c.process.send(kindElsewhere, nil)
+		t.sent = true
+		return true, t.process.send(kindElsewhere, nil)
 	case code == nil:
-		return c.decline(card.ErrCancelled)
+		return false, t.decline(card.ErrCancelled)
 	case code.Len() == 0 || code.Len() < q.MinPIN || q.MaxPIN > 0 && code.Len() > q.MaxPIN || code.Len() >= pin.MaxLength:
-		return c.decline(&card.PINFormatError{Ref: a.ref, Min: q.MinPIN, Max: q.MaxPIN})
+		return false, t.decline(a.form(q.MinPIN, q.MaxPIN))
 	}
-	c.used = true
-	return c.process.send(kindPIN, code.Bytes())
+	t.sent = true
+	return false, t.process.send(kindPIN, code.Bytes())
 }
 
 // decline tells the child that there is no code.
-func (c *moduleCard) decline(reason error) error {
-	if err := c.process.send(kindNoPIN, nil); err != nil {
+func (t *talk) decline(reason error) error {
+	if err := t.process.send(kindNoPIN, nil); err != nil {
 		return err
 	}
 	return reason
 }
 
-// result waits for an answer that comes without questions.
-func (c *moduleCard) result(ctx context.Context, want kind, into any) error {
-	f, err := c.process.answer(ctx)
-	switch {
-	case err != nil:
-		return err
-	case f.kind == kindFailure:
-		return c.reported(f, 0, nil)
-	case f.kind != want || json.Unmarshal(f.data, into) != nil:
+func reported(f frame, failed func(failure) error) error {
+	var what failure
+	if err := json.Unmarshal(f.data, &what); err != nil {
 		return ErrProtocol
 	}
-	return nil
+	return failed(what)
 }

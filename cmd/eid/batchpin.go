@@ -6,8 +6,8 @@ import (
 
 	"golang.org/x/term"
 
+	"eidgate/card/modulecard"
 	"eidgate/internal/pin"
-	"eidgate/pkcs11"
 )
 
 // announced says which signature of a batch a PIN is for, above the question.
@@ -62,21 +62,21 @@ func (f *firstPIN) wipe() {
 }
 
 // holdToken logs in to a token for a batch.
-func holdToken(ctx context.Context, k *pkcs11.Key, pins *firstPIN) (end func(), err error) {
-	always, err := k.AlwaysAuthenticates(ctx)
+func holdToken(k *modulecard.Key, pins *firstPIN) (end func(), err error) {
+	always, err := k.AlwaysAuthenticates()
 	if err != nil || always { // each signature asks by itself
 		return func() {}, err
 	}
 	pins.keep = true
-	held, err := k.Hold(ctx)
+	err = k.Hold()
 	pins.keep = false
 	if err != nil {
 		pins.wipe()
 		return nil, err
 	}
-	end = func() { pins.wipe(); _ = held.Close() }
+	end = func() { pins.wipe(); _ = k.Release() }
 	// Some tokens show their keys only after the login.
-	if always, err = k.AlwaysAuthenticates(ctx); err != nil {
+	if always, err = k.AlwaysAuthenticates(); err != nil {
 		end()
 		return nil, err
 	}

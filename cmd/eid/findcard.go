@@ -83,7 +83,7 @@ func (a *app) openReader(ctx context.Context, r card.Reader) (*card.Session, err
 		return card.OpenReader(ctx, a.cards, r)
 	}
 	library, _ := modulecard.Library(r.ATR, a.settings.Modules)
-	return modulecard.Open(ctx, a.cards, r, library, modulecard.Options{})
+	return modulecard.Open(ctx, a.cards, r, library, modulecard.Options{Limit: moduleLimit})
 }
 
 // openNumbered opens the card with a document number and remembers it when it

@@ -9,8 +9,10 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"time"
 
 	"eidgate/card"
+	"eidgate/card/modulecard"
 	"eidgate/internal/fault"
 	"eidgate/internal/pin"
 	"eidgate/pkcs11"
@@ -136,18 +138,22 @@ var keyUsages = map[card.Usage]x509.KeyUsage{
 	card.Signing:        x509.KeyUsageContentCommitment,
 }
 
+// moduleLimit is how long a module may take for one answer; entry of the PIN does
+// not count.
+const moduleLimit = 2 * time.Minute
+
 // openTokenKey finds a PKCS#11 key, in the module its URI names or else in the
-// modules of the settings.
+// modules of the settings. The module runs in a process of its own.
 func (a *app) openTokenKey(ctx context.Context, f keyFlags, usage card.Usage, pins pin.Source) (*key, error) {
 	uri, err := pkcs11.ParseURI(f.Key)
 	if err != nil {
 		return nil, err
 	}
 	first := &firstPIN{source: pins}
-	options := pkcs11.Options{PINs: first, LastTry: f.LastTry, KeyUsage: keyUsages[usage]}
-	var k *pkcs11.Key
+	options := modulecard.KeyOptions{PINs: first, LastTry: f.LastTry, KeyUsage: keyUsages[usage], Limit: moduleLimit}
+	var k *modulecard.Key
 	if uri.ModulePath != "" || uri.ModuleName != "" {
-		k, err = pkcs11.FindKey(ctx, f.Key, options)
+		k, err = modulecard.FindKey(ctx, f.Key, options)
 	} else {
 		k, err = a.searchModules(ctx, *uri, options)
 	}
@@ -159,22 +165,22 @@ func (a *app) openTokenKey(ctx context.Context, f keyFlags, usage card.Usage, pi
 	}
 	return &key{
 		Signer: k, certificate: k.Certificate(), intermediates: k.Intermediates(),
-		where: "token " + k.Token().Label,
+		where: "token " + k.Label(),
 		close: k.Close,
-		hold:  func(ctx context.Context) (func(), error) { return holdToken(ctx, k, first) },
+		hold:  func(context.Context) (func(), error) { return holdToken(k, first) },
 	}, nil
 }
 
 // searchModules tries the modules of the settings that are installed; the first
 // that has the token answers.
-func (a *app) searchModules(ctx context.Context, uri pkcs11.URI, options pkcs11.Options) (*pkcs11.Key, error) {
+func (a *app) searchModules(ctx context.Context, uri pkcs11.URI, options modulecard.KeyOptions) (*modulecard.Key, error) {
 	found := error(pkcs11.ErrNoModule)
 	for _, module := range a.settings.PKCS11Modules {
 		if _, err := os.Stat(module); errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		uri.ModulePath = module
-		k, err := pkcs11.FindKey(ctx, uri.String(), options)
+		k, err := modulecard.FindKey(ctx, uri.String(), options)
 		if !errors.Is(err, pkcs11.ErrNoToken) {
 			return k, err
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"unicode/utf8"
 )
 
 // maxDepth of JSON in a JWT.
@@ -23,6 +24,9 @@ func StrictObject(text []byte) error {
 
 // Strict is StrictObject for any JSON value.
 func Strict(text []byte) error {
+	if !utf8.Valid(text) {
+		return fmt.Errorf("%w: not UTF-8", ErrMalformed)
+	}
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
 	if err := strictValue(decoder, 0); err != nil {

@@ -21,6 +21,7 @@ import (
 // What Check answers besides what package statuslist refuses.
 var (
 	ErrRevoked     = fault.New("attestation.revoked", "the attestation was revoked", "Do not rely on it; ask the customer for a new verification.")
+	ErrReplayed    = fault.New("attestation.status-replayed", "the status list is older than one seen before", "Do not rely on the attestation; somebody serves an old list.")
 	ErrUnavailable = fault.New("attestation.status-unavailable", "the status list cannot be fetched now", "Try again; do not rely on the attestation before.")
 )
 
@@ -41,8 +42,8 @@ type VerifierOptions struct {
 	Production bool
 	// Types are the vct values to accept.
 	Types []string
-	// HTTP fetches status lists; nil is a client of its own that follows no
-	// redirects.
+	// HTTP fetches status lists; nil is a client of its own. No redirection is
+	// followed with either.
 	HTTP *http.Client
 	Now  func() time.Time
 }
@@ -54,15 +55,22 @@ type Verifier struct {
 	http         *http.Client
 	now          func() time.Time
 
-	// mu guards kept: lists by address, until their time to live has passed.
+	// mu guards kept: the newest list seen of each place.
 	mu   sync.Mutex
-	kept map[string]kept
+	kept map[place]kept
 }
+
+// place is a list of one organisation: what one published says nothing about
+// another's attestations, even at the same address.
+type place struct{ uri, organisation string }
 
 type kept struct {
 	list  *statuslist.Published
-	until time.Time
+	until time.Time // it is used without asking again
 }
+
+// maxKept bounds the lists that are kept.
+const maxKept = 256
 
 // NewVerifier makes a verifier. It refuses anchors of the other domain.
 func NewVerifier(options VerifierOptions) (*Verifier, error) {
@@ -73,14 +81,16 @@ func NewVerifier(options VerifierOptions) (*Verifier, error) {
 	if options.Now == nil {
 		options.Now = time.Now
 	}
-	if options.HTTP == nil {
-		options.HTTP = &http.Client{Timeout: fetchTimeout, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	fetcher := http.Client{Timeout: fetchTimeout}
+	if options.HTTP != nil {
+		fetcher = *options.HTTP
 	}
+	fetcher.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	trust := &certs.Verifier{Store: store, Now: options.Now}
 	return &Verifier{
 		attestations: sdjwt.Verifier{Trust: trust, Types: options.Types, Now: options.Now},
 		lists:        statuslist.Verifier{Trust: trust, Now: options.Now},
-		http:         options.HTTP, now: options.Now, kept: map[string]kept{},
+		http:         options.HTTP, now: options.Now, kept: map[place]kept{},
 	}, nil
 }
 
@@ -100,7 +110,8 @@ func (v *Verifier) Verify(ctx context.Context, text string, expect sdjwt.Expect)
 }
 
 // Check looks up whether a verified attestation still holds. It answers nil,
-// [ErrRevoked], [ErrUnavailable] or what package statuslist refuses.
+// [ErrRevoked], [ErrUnavailable], [ErrReplayed] or what package statuslist
+// refuses.
 func (v *Verifier) Check(ctx context.Context, a *sdjwt.Verified) error {
 	if a.Status == nil {
 		return nil
@@ -121,13 +132,17 @@ func (v *Verifier) Check(ctx context.Context, a *sdjwt.Verified) error {
 
 // list gives the attestation's list, fetched when none is kept that is fresh.
 func (v *Verifier) list(ctx context.Context, a *sdjwt.Verified) (*statuslist.Published, error) {
+	if err := atIssuer(a); err != nil {
+		return nil, err
+	}
+	at := place{a.Status.URI, string(a.Certificate.RawSubject)}
 	v.mu.Lock()
-	found, ok := v.kept[a.Status.URI]
+	found, ok := v.kept[at]
 	v.mu.Unlock()
 	if ok && v.now().Before(found.until) {
 		return found.list, nil
 	}
-	token, err := v.fetch(ctx, a)
+	token, err := v.fetch(ctx, a.Status.URI)
 	if err != nil {
 		return nil, err
 	}
@@ -135,24 +150,60 @@ func (v *Verifier) list(ctx context.Context, a *sdjwt.Verified) (*statuslist.Pub
 	if err != nil {
 		return nil, err
 	}
+	return v.keep(at, list)
+}
+
+// keep keeps the newer of a list and the one of before. Nodes of an issuer whose
+// clocks differ a little may answer by turns; a list that is older than that is
+// served to hide what was revoked since.
+func (v *Verifier) keep(at place, list *statuslist.Published) (*statuslist.Published, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.kept[a.Status.URI] = kept{list: list, until: v.now().Add(list.TTL)}
+	before, ok := v.kept[at]
+	if ok && list.IssuedAt.Before(before.list.IssuedAt.Add(-sdjwt.Leeway)) {
+		return nil, ErrReplayed
+	}
+	if ok && list.IssuedAt.Before(before.list.IssuedAt) {
+		list = before.list
+	}
+	until := v.now().Add(list.TTL)
+	if !list.Expires.IsZero() && until.After(list.Expires) {
+		until = list.Expires
+	}
+	if !ok && len(v.kept) >= maxKept {
+		v.forgetOldest()
+	}
+	v.kept[at] = kept{list: list, until: until}
 	return list, nil
 }
 
-// fetch asks the issuer itself and nobody else: the list's host is the
-// issuer's, so an attestation cannot send its verifier anywhere.
-func (v *Verifier) fetch(ctx context.Context, a *sdjwt.Verified) (string, error) {
+// forgetOldest makes room; mu is held.
+func (v *Verifier) forgetOldest() {
+	var oldest place
+	for at, k := range v.kept {
+		if first, ok := v.kept[oldest]; !ok || k.until.Before(first.until) {
+			oldest = at
+		}
+	}
+	delete(v.kept, oldest)
+}
+
+// atIssuer makes sure that the list is at the issuer itself and nobody else, so
+// that an attestation cannot send its verifier anywhere.
+func atIssuer(a *sdjwt.Verified) error {
 	list, err := url.Parse(a.Status.URI)
 	if err != nil {
-		return "", fmt.Errorf("%w: %w", ErrUnavailable, err)
+		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	issuer, err := url.Parse(a.Issuer)
-	if err != nil || list.Scheme != "https" || list.Host != issuer.Host {
-		return "", fmt.Errorf("%w: it is not at its issuer", statuslist.ErrIssuer)
+	if err != nil || list.Scheme != "https" || list.User != nil || list.Fragment != "" || list.Host != issuer.Host {
+		return fmt.Errorf("%w: it is not at its issuer", statuslist.ErrIssuer)
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, a.Status.URI, nil)
+	return nil
+}
+
+func (v *Verifier) fetch(ctx context.Context, uri string) (string, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, uri, nil)
 	if err != nil {
 		return "", fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}

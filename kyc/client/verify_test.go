@@ -38,6 +38,8 @@ type world struct {
 	fetched int
 	now     time.Time
 	http    *http.Client
+	ends    time.Duration // of lists; zero is an hour
+	ttl     time.Duration // zero is a minute
 }
 
 func newWorld(t *testing.T) *world {
@@ -66,7 +68,6 @@ func newWorld(t *testing.T) *world {
 				return (&net.Dialer{}).DialContext(ctx, network, server.Listener.Addr().String())
 			},
 		},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	w.http.Transport.(*http.Transport).TLSClientConfig.RootCAs.AddCert(server.Certificate())
 	return w
@@ -78,7 +79,11 @@ func (w *world) serve(t *testing.T, rw http.ResponseWriter) {
 		t.Error(err)
 		return
 	}
-	token, err := issuer.Issue(listURL, w.list, w.now, w.now.Add(time.Hour), time.Minute)
+	ends, ttl := w.ends, w.ttl
+	if ends == 0 {
+		ends, ttl = time.Hour, time.Minute
+	}
+	token, err := issuer.Issue(listURL, w.list, w.now, w.now.Add(ends), ttl)
 	if err != nil {
 		t.Error(err)
 		return
@@ -146,6 +151,9 @@ func TestStatusThatCannotBeLearned(t *testing.T) {
 		"a list elsewhere":       {sdjwt.Status{URI: "https://evil.example/1"}, nil, "statuslist.issuer"},
 		"a list on this host":    {sdjwt.Status{URI: "http://kyc.example/statuslists/1"}, nil, "statuslist.issuer"},
 		"a file":                 {sdjwt.Status{URI: "file:///etc/passwd"}, nil, "statuslist.issuer"},
+		"a user in the address":  {sdjwt.Status{URI: "https://kyc.example@evil.example/1"}, nil, "statuslist.issuer"},
+		"a name and a password":  {sdjwt.Status{URI: "https://a:b@kyc.example/statuslists/1"}, nil, "statuslist.issuer"},
+		"another port":           {sdjwt.Status{URI: "https://kyc.example:8443/statuslists/1"}, nil, "statuslist.issuer"},
 		"no address":             {sdjwt.Status{URI: "https://kyc.example/%zz"}, nil, "attestation.status-unavailable"},
 		"a place beyond it":      {sdjwt.Status{URI: listURL, Index: 1 << 20}, nil, "statuslist.out-of-range"},
 		"another list's address": {sdjwt.Status{URI: issuerURL + "/statuslists/2"}, nil, "statuslist.subject"},
@@ -154,6 +162,21 @@ func TestStatusThatCannotBeLearned(t *testing.T) {
 		}, "attestation.status-unavailable"},
 		"a redirection": {sdjwt.Status{URI: listURL}, func(_ *world, rw http.ResponseWriter, r *http.Request) {
 			http.Redirect(rw, r, "/elsewhere", http.StatusFound)
+		}, "attestation.status-unavailable"},
+		"a redirection out of TLS": {sdjwt.Status{URI: listURL}, func(_ *world, rw http.ResponseWriter, r *http.Request) {
+			http.Redirect(rw, r, "http://kyc.example/statuslists/1", http.StatusPermanentRedirect)
+		}, "attestation.status-unavailable"},
+		"an answer without end": {sdjwt.Status{URI: listURL}, func(_ *world, rw http.ResponseWriter, r *http.Request) {
+			rw.Header().Set("Content-Type", statuslist.MediaType)
+			for more := make([]byte, 1<<20); r.Context().Err() == nil; {
+				if _, err := rw.Write(more); err != nil {
+					return
+				}
+			}
+		}, "attestation.status-unavailable"},
+		"a part of an answer": {sdjwt.Status{URI: listURL}, func(w *world, rw http.ResponseWriter, _ *http.Request) {
+			rw.Header().Set("Content-Type", statuslist.MediaType)
+			rw.WriteHeader(http.StatusPartialContent)
 		}, "attestation.status-unavailable"},
 		"another media type": {sdjwt.Status{URI: listURL}, func(_ *world, rw http.ResponseWriter, _ *http.Request) {
 			rw.Header().Set("Content-Type", "text/html")

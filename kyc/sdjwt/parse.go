@@ -1,7 +1,6 @@
 package sdjwt
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -55,7 +54,7 @@ func parseDisclosure(text string) (*disclosure, error) {
 		return nil, fmt.Errorf("%w: %w", ErrDisclosure, err)
 	}
 	var parts []any
-	if err := json.Unmarshal(decoded, &parts); err != nil {
+	if err := decode(decoded, &parts); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrDisclosure, err)
 	}
 	if len(parts) != 2 && len(parts) != 3 {

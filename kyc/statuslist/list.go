@@ -97,7 +97,8 @@ func inflate(bits int, compressed []byte) (*List, error) {
 	if !validBits(bits) {
 		return nil, fmt.Errorf("%w: statuses of %d bits", ErrMalformed, bits)
 	}
-	r, err := zlib.NewReader(bytes.NewReader(compressed))
+	input := bytes.NewReader(compressed)
+	r, err := zlib.NewReader(input)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
@@ -108,6 +109,9 @@ func inflate(bits int, compressed []byte) (*List, error) {
 	}
 	if int64(len(inflated)) > limit || len(inflated) == 0 {
 		return nil, fmt.Errorf("%w: it has no places or too many", ErrMalformed)
+	}
+	if input.Len() > 0 {
+		return nil, fmt.Errorf("%w: something follows the list", ErrMalformed)
 	}
 	return &List{bits: bits, bytes: inflated}, nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/zlib"
 	"context"
+	"crypto"
 	"crypto/rand"
 	"crypto/x509"
 	"encoding/base64"
@@ -43,27 +44,31 @@ func newWorld(t testing.TB) *world {
 	if w.issuer, err = statuslist.NewIssuer("kyc-1", key, chain, rand.Reader); err != nil {
 		t.Fatal(err)
 	}
-	signer, err := jws.NewSigner(key, statuslist.Type, "", chain)
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.sign = func(payload any) string {
-		text, err := json.Marshal(payload)
-		if err != nil {
-			t.Fatal(err)
-		}
-		token, err := signer.Sign(rand.Reader, text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return token
-	}
+	w.sign = func(payload any) string { return w.signAs(t, key, chain, payload) }
 	store, err := certs.NewStore(certs.Test, w.pki.Root())
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.verifier = &statuslist.Verifier{Trust: &certs.Verifier{Store: store}, Now: func() time.Time { return w.now }}
 	return w
+}
+
+// signAs signs a list with any key and chain.
+func (w *world) signAs(t testing.TB, key crypto.Signer, chain []*x509.Certificate, payload any) string {
+	t.Helper()
+	signer, err := jws.NewSigner(key, statuslist.Type, "", chain)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(payload)
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, err := signer.Sign(rand.Reader, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token
 }
 
 // The two lists of the draft's section 4.1, by their statuses and not by their
@@ -173,6 +178,22 @@ func TestForgedLists(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	otherKey, otherHost, err := w.pki.IssueAttestation(pki.Organisation{Name: "KYC", Code: "12345678", Hosts: []string{"other.example"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	exchange, err := w.pki.IssueExchange(pki.Organisation{Name: "KYC", Code: "12345678", Hosts: []string{"kyc.example"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	chain := func(first *x509.Certificate) []*x509.Certificate {
+		return []*x509.Certificate{first, w.pki.IssuingCA()}
+	}
+	compressed, err := base64.RawURLEncoding.DecodeString(good)
+	if err != nil {
+		t.Fatal(err)
+	}
+	more := base64.RawURLEncoding.EncodeToString(append(compressed, 0))
 	stranger := newWorld(t)
 	change := func(edit func(m map[string]any)) string {
 		m := listOf(uri, 1, good, w.now)
@@ -185,21 +206,38 @@ func TestForgedLists(t *testing.T) {
 		leaf  *x509.Certificate
 		want  string
 	}{
-		"another list":          {w.sign(listOf(uri+"0", 1, good, w.now)), w.leaf, "statuslist.subject"},
-		"an old list":           {w.sign(listOf(uri, 1, good, w.now.Add(-2*time.Hour))), w.leaf, "statuslist.expired"},
-		"a list of tomorrow":    {w.sign(listOf(uri, 1, good, w.now.Add(24*time.Hour))), w.leaf, "statuslist.malformed"},
-		"a negative ttl":        {change(func(m map[string]any) { m["ttl"] = -1 }), w.leaf, "statuslist.malformed"},
-		"three bits":            {w.sign(listOf(uri, 3, good, w.now)), w.leaf, "statuslist.malformed"},
-		"no bits":               {w.sign(listOf(uri, 0, good, w.now)), w.leaf, "statuslist.malformed"},
-		"not compressed":        {w.sign(listOf(uri, 1, "AAAA", w.now)), w.leaf, "statuslist.malformed"},
-		"not base64url":         {w.sign(listOf(uri, 1, good+"=", w.now)), w.leaf, "statuslist.malformed"},
-		"nothing":               {w.sign(listOf(uri, 1, deflate(t, nil), w.now)), w.leaf, "statuslist.malformed"},
-		"a bomb":                {w.sign(listOf(uri, 1, deflate(t, make([]byte, 8<<20)), w.now)), w.leaf, "statuslist.malformed"},
-		"cut off":               {w.sign(listOf(uri, 1, good[:10], w.now)), w.leaf, "statuslist.malformed"},
-		"another issuer's":      {token, other, "statuslist.issuer"},
-		"another signature":     {token[:len(token)-4] + "AAAA", w.leaf, "jws.signature"},
-		"a JWT of another type": {"eyJhbGciOiJFUzI1NiIsInR5cCI6IkpXVCJ9.e30.AAAA", w.leaf, "jws.type"},
-		"a stranger's":          {stranger.sign(listOf(uri, 1, good, w.now)), w.leaf, "path.signature"},
+		"another list":           {w.sign(listOf(uri+"0", 1, good, w.now)), w.leaf, "statuslist.subject"},
+		"an old list":            {w.sign(listOf(uri, 1, good, w.now.Add(-2*time.Hour))), w.leaf, "statuslist.expired"},
+		"a list of tomorrow":     {w.sign(listOf(uri, 1, good, w.now.Add(24*time.Hour))), w.leaf, "statuslist.malformed"},
+		"a negative ttl":         {change(func(m map[string]any) { m["ttl"] = -1 }), w.leaf, "statuslist.malformed"},
+		"no time":                {change(func(m map[string]any) { delete(m, "iat") }), w.leaf, "statuslist.malformed"},
+		"a time that is null":    {change(func(m map[string]any) { m["iat"] = nil }), w.leaf, "jws.malformed"},
+		"a time that wraps":      {change(func(m map[string]any) { m["iat"] = int64(1<<63 - 1) }), w.leaf, "jws.malformed"},
+		"an end that is text":    {change(func(m map[string]any) { m["exp"] = "9999999999" }), w.leaf, "jws.malformed"},
+		"an end before its time": {change(func(m map[string]any) { m["exp"] = w.now.Unix() - 1 }), w.leaf, "statuslist.malformed"},
+		"an old one without end": {change(func(m map[string]any) { delete(m, "exp"); m["iat"] = w.now.Add(-25 * time.Hour).Unix() }), w.leaf, "statuslist.expired"},
+		"EXP in place of exp":    {change(func(m map[string]any) { m["EXP"] = m["exp"]; delete(m, "exp"); m["iat"] = 1 }), w.leaf, "statuslist.expired"},
+		"no time to live":        {change(func(m map[string]any) { m["ttl"] = 0 }), w.leaf, "statuslist.malformed"},
+		"a ttl with a fraction":  {change(func(m map[string]any) { m["ttl"] = 1.5 }), w.leaf, "jws.malformed"},
+		"no subject":             {change(func(m map[string]any) { delete(m, "sub") }), w.leaf, "statuslist.subject"},
+		"no list":                {change(func(m map[string]any) { delete(m, "status_list") }), w.leaf, "statuslist.malformed"},
+		"a list that is text":    {change(func(m map[string]any) { m["status_list"] = "x" }), w.leaf, "jws.malformed"},
+		"negative bits":          {w.sign(listOf(uri, -1, good, w.now)), w.leaf, "statuslist.malformed"},
+		"sixteen bits":           {w.sign(listOf(uri, 16, good, w.now)), w.leaf, "statuslist.malformed"},
+		"more after the list":    {w.sign(listOf(uri, 1, more, w.now)), w.leaf, "statuslist.malformed"},
+		"another host's":         {w.signAs(t, otherKey, chain(otherHost), listOf(uri, 1, good, w.now)), w.leaf, "statuslist.issuer"},
+		"an exchange's":          {w.signAs(t, exchange.TLS, chain(exchange.TLSCertificate), listOf(uri, 1, good, w.now)), w.leaf, "purpose.extended-key-usage"},
+		"three bits":             {w.sign(listOf(uri, 3, good, w.now)), w.leaf, "statuslist.malformed"},
+		"no bits":                {w.sign(listOf(uri, 0, good, w.now)), w.leaf, "statuslist.malformed"},
+		"not compressed":         {w.sign(listOf(uri, 1, "AAAA", w.now)), w.leaf, "statuslist.malformed"},
+		"not base64url":          {w.sign(listOf(uri, 1, good+"=", w.now)), w.leaf, "statuslist.malformed"},
+		"nothing":                {w.sign(listOf(uri, 1, deflate(t, nil), w.now)), w.leaf, "statuslist.malformed"},
+		"a bomb":                 {w.sign(listOf(uri, 1, deflate(t, make([]byte, 8<<20)), w.now)), w.leaf, "statuslist.malformed"},
+		"cut off":                {w.sign(listOf(uri, 1, good[:10], w.now)), w.leaf, "statuslist.malformed"},
+		"another issuer's":       {token, other, "statuslist.issuer"},
+		"another signature":      {token[:len(token)-4] + "AAAA", w.leaf, "jws.signature"},
+		"a JWT of another type":  {"eyJhbGciOiJFUzI1NiIsInR5cCI6IkpXVCJ9.e30.AAAA", w.leaf, "jws.type"},
+		"a stranger's":           {stranger.sign(listOf(uri, 1, good, w.now)), w.leaf, "path.signature"},
 	} {
 		if read, err := w.verifier.Verify(t.Context(), c.token, uri, c.leaf); fault.CodeOf(err) != c.want || read != nil {
 			t.Errorf("%s: %v, want %s", name, err, c.want)

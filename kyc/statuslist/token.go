@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net/url"
 	"time"
 
 	"eidgate/certs"
@@ -83,7 +84,7 @@ type Published struct {
 	*List
 	IssuedAt time.Time
 	Expires  time.Time     // zero when it does not say
-	TTL      time.Duration // zero when it does not say
+	TTL      time.Duration // zero when it does not say, a day at most
 }
 
 // Verifier reads the lists of attestations.
@@ -94,7 +95,7 @@ type Verifier struct {
 
 // Verify reads the token fetched from uri for an attestation that certificate
 // signed: it must be signed by an organisation of the same subject, under the
-// same trust.
+// same trust, whose certificate names uri's host.
 func (v *Verifier) Verify(ctx context.Context, token, uri string, certificate *x509.Certificate) (*Published, error) {
 	published, err := v.verify(ctx, token, uri, certificate)
 	if err != nil {
@@ -115,35 +116,86 @@ func (v *Verifier) verify(ctx context.Context, token, uri string, certificate *x
 	if string(parsed.Chain[0].RawSubject) != string(certificate.RawSubject) {
 		return nil, ErrIssuer
 	}
-	if err := jws.StrictObject(parsed.Payload); err != nil {
-		return nil, err
+	// One organisation may attest at several hosts; a list is by its own host.
+	if place, err := url.Parse(uri); err != nil || parsed.Chain[0].VerifyHostname(place.Hostname()) != nil {
+		return nil, ErrIssuer
 	}
-	var p payload
-	if err := json.Unmarshal(parsed.Payload, &p); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
-	}
-	if p.Subject != uri {
-		return nil, ErrSubject
-	}
-	return p.published(now)
+	return read(parsed.Payload, uri, now)
 }
 
-func (p *payload) published(now time.Time) (*Published, error) {
-	issued := time.Unix(p.IssuedAt, 0).UTC()
-	published := &Published{IssuedAt: issued, TTL: time.Duration(p.TTL) * time.Second}
-	if p.Expires != nil {
-		published.Expires = time.Unix(*p.Expires, 0).UTC()
-		if now.Add(-sdjwt.Leeway).After(published.Expires) {
-			return nil, ErrExpired
-		}
+// longestWithoutEnd is how old a list may be that does not say when it ends: who
+// serves an old one for ever would hide every revocation since.
+const longestWithoutEnd = 24 * time.Hour
+
+// read reads a list's claims (§5.1).
+func read(payload []byte, uri string, now time.Time) (*Published, error) {
+	o, err := jws.ReadObject(payload)
+	if err != nil {
+		return nil, err
 	}
-	if issued.After(now.Add(sdjwt.Leeway)) || p.TTL < 0 {
-		return nil, fmt.Errorf("%w: its times are impossible", ErrMalformed)
+	var subject string
+	if _, err := o.Read("sub", &subject); err != nil {
+		return nil, err
 	}
-	compressed, err := encoding.DecodeString(p.List.List)
+	if subject != uri {
+		return nil, ErrSubject
+	}
+	published := &Published{}
+	if err := published.times(o, now); err != nil {
+		return nil, err
+	}
+	list, err := o.Object("status_list")
+	if err != nil {
+		return nil, err
+	}
+	var bits int
+	var text string
+	if _, err := list.Read("bits", &bits); err != nil {
+		return nil, err
+	}
+	if _, err := list.Read("lst", &text); err != nil {
+		return nil, err
+	}
+	compressed, err := encoding.DecodeString(text)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
-	published.List, err = inflate(p.List.Bits, compressed)
-	return published, err
+	if published.List, err = inflate(bits, compressed); err != nil {
+		return nil, err
+	}
+	return published, nil
 }
+
+// times reads and judges when the list was made and until when it counts.
+func (p *Published) times(o jws.Object, now time.Time) error {
+	issued, present, err := o.Time("iat")
+	if err != nil {
+		return err
+	}
+	if !present || issued.After(now.Add(sdjwt.Leeway)) {
+		return fmt.Errorf("%w: it does not say when it was made, or says a time to come", ErrMalformed)
+	}
+	expires, ends, err := o.Time("exp")
+	if err != nil {
+		return err
+	}
+	var ttl int64
+	if present, err = o.Read("ttl", &ttl); err != nil {
+		return err
+	}
+	if present && ttl <= 0 || ends && !issued.Before(expires) {
+		return fmt.Errorf("%w: its times are impossible", ErrMalformed)
+	}
+	p.IssuedAt, p.Expires, p.TTL = issued, expires, time.Duration(min(ttl, int64(longestTTL/time.Second)))*time.Second
+	end := expires
+	if !ends {
+		end = issued.Add(longestWithoutEnd)
+	}
+	if now.Add(-sdjwt.Leeway).After(end) {
+		return ErrExpired
+	}
+	return nil
+}
+
+// longestTTL bounds what an issuer may have its verifiers keep.
+const longestTTL = 24 * time.Hour

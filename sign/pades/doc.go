@@ -21,8 +21,8 @@
 // # On the page
 //
 // [Options.Visible] shows the signature: name, time, reason and place, and a
-// picture, in letters of any script that runs from left to right, with the
-// fonts embedded. The built-in font has Latin, Greek and Cyrillic; the package
+// picture, in any script that is written in rows, joined, stacked or from the
+// right, several in one line, with the fonts embedded. The built-in font has Latin, Greek and Cyrillic; the package
 // systemfont finds others. What cannot be drawn correctly is refused, and so is
 // text that does not fit at four points. The name comes from the certificate
 // unless [Options.Name] is set, the texts are those of the signature itself,

@@ -193,5 +193,5 @@ func (v *validation) changes(ctx context.Context) ([]revisions.Change, error) {
 		return nil, err // of reading
 	}
 	// What cannot be compared is not allowed.
-	return []revisions.Change{{Revision: v.file.Last().Index, Err: fmt.Errorf("comparing the document's revisions: %w", err)}}, nil
+	return []revisions.Change{{Revision: v.file.Last().Index + 1, Err: fmt.Errorf("comparing the document's revisions: %w", err)}}, nil
 }

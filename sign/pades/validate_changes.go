@@ -24,7 +24,7 @@ func (v *validation) applyChanges(c *candidate, changes []revisions.Change) {
 			continue
 		}
 		err := v.judgeChange(change, permitted)
-		told := sign.Change{Revision: change.Revision + 1, Rule: string(change.Rule), Sentence: change.Sentence, Field: change.Field}
+		told := sign.Change{Revision: min(change.Revision+1, len(v.file.Revisions())), Rule: string(change.Rule), Sentence: change.Sentence, Field: change.Field}
 		switch {
 		case err == nil && isFilling(change) && byCertification:
 			told.Sentence += ", as the document's certification permits"

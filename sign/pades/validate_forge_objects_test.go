@@ -1,6 +1,7 @@
 package pades_test
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"testing"
@@ -135,4 +136,21 @@ func actingField(t *testing.T, o *office) []byte {
 	opts.Field = "Second"
 	doc := o.signWith(t, prepared, opts)
 	return tampered(t, doc, len(prepared), "/F 132", "/F (a)")
+}
+
+// A stream that was too long for its file when it was signed and goes on through
+// the signature value, which is not signed: whoever changes unsigned attributes
+// changes what the stream shows.
+func TestForgedStreamOverSignature(t *testing.T) {
+	o := newOffice(t)
+	made := func(length int) []byte {
+		text := fmt.Sprintf("<< /Length %010d >>\nstream\nBT /F1 24 Tf 72 700 Td (", length)
+		prepared := amend(contract(), amendment{objects: map[int]string{5: text}})
+		return bent{more: map[int]string{bentSig + 1: "() Tj ET\nendstream endobj )"}}.apply(t, o, prepared)
+	}
+	short := made(20)
+	from := bytes.Index(short, []byte("(\nendobj")) + 1 - len("BT /F1 24 Tf 72 700 Td (")
+	to := bytes.Index(short, []byte("\nendstream endobj )"))
+	wantRefused(t, o, made(to-from), "pades.object-outside")
+	wantRefused(t, o, objects(made(to-from), map[int]string{800: "(x)"}), "pades.object-outside")
 }

@@ -101,12 +101,12 @@ func (o *Options) visibleLines() ([]appearance.Line, error) {
 		labels = LabelsFor("en")
 	}
 	lines := []appearance.Line{{Text: labels.SignedBy, Scale: 1, Whole: true}, {Text: name, Scale: nameScale, Whole: true},
-		{Text: labels.Date + ": " + shownTime(o.Time), Scale: 1, Whole: true}}
+		{Label: labels.Date + ":", Text: shownTime(o.Time), Scale: 1, Whole: true}}
 	if o.Reason != "" {
-		lines = append(lines, appearance.Line{Text: labels.Reason + ": " + o.Reason, Scale: 1})
+		lines = append(lines, appearance.Line{Label: labels.Reason + ":", Text: o.Reason, Scale: 1})
 	}
 	if o.Location != "" {
-		lines = append(lines, appearance.Line{Text: labels.Location + ": " + o.Location, Scale: 1})
+		lines = append(lines, appearance.Line{Label: labels.Location + ":", Text: o.Location, Scale: 1})
 	}
 	return lines, nil
 }

@@ -74,6 +74,56 @@ func TestVisible(t *testing.T) {
 	}
 }
 
+// scripts are the letters of other tests' names, each with its own rules.
+const scripts = "محمد שָׁלוֹם श्री क्षत्रिय রবীন্দ্রনাথ น้ำผึ้ง தமிழ் ខ្មែរ"
+
+// lettersOf finds fonts of this machine for what a visible signature says.
+func lettersOf(t testing.TB, o *pades.Options) []pades.Font {
+	t.Helper()
+	missing, err := o.MissingCharacters()
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := systemfont.Find(t.Context(), os.DirFS("/"), missing)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var fonts []pades.Font
+	for _, f := range found {
+		fonts = append(fonts, f.Font)
+	}
+	return fonts
+}
+
+// Names in scripts whose letters depend on their neighbours are drawn with fonts
+// of this machine, several in a line, and the signature holds the same texts.
+func TestVisibleScripts(t *testing.T) {
+	ca := newWorld(t)
+	o := ca.levelLT()
+	o.Name, o.Reason, o.Location = "Mari-Liis Õ. 한글 محمد (Щ)", scripts, "बेंगलुरु"
+	o.Visible = &pades.Visible{Rect: pades.Rect{Left: 40, Bottom: 60, Width: 300, Height: 90}, Frame: true}
+	o.Visible.Fonts = lettersOf(t, &o)
+	if missing, err := o.MissingCharacters(); err != nil || missing != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatalf("fonts-noto-core is not installed: no font for %q, %v", string(missing), err)
+		}
+		t.Skipf("fonts-noto-core is not installed: no font for %q, %v", string(missing), err)
+	}
+	path, _ := signFile(t, written(t, contract()), ca.ec384, o)
+	judge(t, ca, path, 1)
+	wantLevel(t, ca, read(t, path), sign.LevelLT)
+	text := shownText(t, path)
+	for _, word := range []string{"محمد", "श्री क्षत्रिय", "রবীন্দ্রনাথ", "น้ำผึ้ง", "தமிழ்", "ខ្មែរ", "बेंगलुरु", "한글"} {
+		if !strings.Contains(text, word) {
+			t.Errorf("the page does not show %q:\n%s", word, text)
+		}
+	}
+	if json := testtool.Run(t, testtool.Need(t, "qpdf"), "--json", path); !strings.Contains(json, `"/Reason": "u:`+scripts) {
+		t.Error("the signature does not hold the reason that the page shows")
+	}
+	keepFile(t, path)
+}
+
 // All that cannot be shown is refused by its code before the key is used.
 func TestVisibleRefusals(t *testing.T) {
 	ca := newCA(t)
@@ -97,12 +147,14 @@ func TestVisibleRefusals(t *testing.T) {
 		"no font for Hangul":  {func(o *pades.Options) { o.Reason = "한글" }, "pades.font-missing"},
 		"no font for Han":     {func(o *pades.Options) { o.Name = "山田" }, "pades.font-missing"},
 		"no font for emoji":   {func(o *pades.Options) { o.Reason = "😀" }, "pades.font-missing"},
-		"Arabic":              {func(o *pades.Options) { o.Name = "محمد" }, "pades.visible-text"},
-		"Hebrew":              {func(o *pades.Options) { o.Name = "דוד" }, "pades.visible-text"},
-		"Devanagari":          {func(o *pades.Options) { o.Reason = "सहमत" }, "pades.visible-text"},
+		"Arabic":              {func(o *pades.Options) { o.Name = "محمد" }, "pades.font-missing"},
+		"Hebrew":              {func(o *pades.Options) { o.Name = "דוד" }, "pades.font-missing"},
+		"Devanagari":          {func(o *pades.Options) { o.Reason = "सहमत" }, "pades.font-missing"},
 		"direction override":  {func(o *pades.Options) { o.Reason = "paid \u202e001 EUR" }, "pades.visible-text"},
 		"joiner":              {func(o *pades.Options) { o.Name = "A\u200dB" }, "pades.visible-text"},
-		"loose accent":        {func(o *pades.Options) { o.Name = "Щ\u0301" }, "pades.visible-text"},
+		"no font for accent":  {func(o *pades.Options) { o.Name = "Щ\u0301" }, "pades.font-missing"},
+		"loose accent":        {func(o *pades.Options) { o.Name = "\u0301Щ" }, "pades.visible-text"},
+		"top to bottom":       {func(o *pades.Options) { o.Name = "ᠮᠣᠩᠭᠣᠯ" }, "pades.visible-text"},
 		"bell":                {func(o *pades.Options) { o.Location = "a\ab" }, "pades.visible-text"},
 		"private use":         {func(o *pades.Options) { o.Name = "\ue000" }, "pades.visible-text"},
 		"old Korean letters":  {func(o *pades.Options) { o.Name = "\u1100\u119e" }, "pades.visible-text"},

@@ -33,6 +33,8 @@ type Appearance struct {
 	image area
 	rows  []row
 	top   float64
+	right bool // rows begin at the right
+	faces []*face
 	fonts []*embedded // nil where a face draws nothing
 }
 
@@ -55,6 +57,7 @@ func New(s Spec) (*Appearance, error) {
 	if err != nil {
 		return nil, err
 	}
+	a.faces, a.right = faces, len(lines) > 0 && lines[0].base.RightToLeft()
 	a.rows, a.top = rows, a.text.y+a.text.height-(a.text.height-used)/2
 	for _, f := range faces {
 		var e *embedded
@@ -179,28 +182,4 @@ func (a *Appearance) drawImage(b *bytes.Buffer) {
 		fmt.Fprintf(b, "%v ", math.Round(v))
 	}
 	b.WriteString("cm\n/Im0 Do\nQ\n")
-}
-
-// drawText writes the rows, each with the faces it needs.
-func (a *Appearance) drawText(b *bytes.Buffer) {
-	if len(a.rows) == 0 {
-		return
-	}
-	b.WriteString("BT\n0 g\n")
-	for _, r := range a.rows {
-		fmt.Fprintf(b, "1 0 0 1 %s %s Tm\n", num(a.text.x), num(a.top-r.baseline))
-		for rest := r.chars; len(rest) > 0; {
-			n := 1
-			for n < len(rest) && rest[n].face == rest[0].face {
-				n++
-			}
-			fmt.Fprintf(b, "/%s %s Tf <", fontName(rest[0].face), num(r.size))
-			for _, c := range rest[:n] {
-				fmt.Fprintf(b, "%04X", c.code)
-			}
-			b.WriteString("> Tj\n")
-			rest = rest[n:]
-		}
-	}
-	b.WriteString("ET\n")
 }

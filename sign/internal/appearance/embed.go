@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"unicode/utf16"
 
 	"eidgate/sign/internal/font"
@@ -160,18 +161,28 @@ func (e *embedded) toUnicode() []byte {
 		"/CIDSystemInfo << /Registry (Adobe) /Ordering (UCS) /Supplement 0 >> def\n" +
 		"/CMapName /Adobe-Identity-UCS def\n/CMapType 2 def\n" +
 		"1 begincodespacerange\n<0000> <FFFF>\nendcodespacerange\n")
-	for at := 1; at < len(e.face.runes); at += maxMapped {
-		end := min(at+maxMapped, len(e.face.runes))
-		fmt.Fprintf(&b, "%d beginbfchar\n", end-at)
-		for code := at; code < end; code++ {
-			fmt.Fprintf(&b, "<%04X> <", code)
-			for _, unit := range utf16.Encode([]rune{e.face.runes[code]}) {
-				fmt.Fprintf(&b, "%04X", unit)
-			}
-			b.WriteString(">\n")
+	var codes []int // glyphs that stand for nothing alone have their text beside them
+	for code, text := range e.face.texts {
+		if text != "" {
+			codes = append(codes, code)
+		}
+	}
+	for chunk := range slices.Chunk(codes, maxMapped) {
+		fmt.Fprintf(&b, "%d beginbfchar\n", len(chunk))
+		for _, code := range chunk {
+			fmt.Fprintf(&b, "<%04X> <%s>\n", code, utf16Hex([]rune(e.face.texts[code])))
 		}
 		b.WriteString("endbfchar\n")
 	}
 	b.WriteString("endcmap\nCMapName currentdict /CMap defineresource pop\nend\nend\n")
 	return b.Bytes()
+}
+
+// utf16Hex writes text in UTF-16BE, in hexadecimal.
+func utf16Hex(text []rune) string {
+	var b strings.Builder
+	for _, unit := range utf16.Encode(text) {
+		fmt.Fprintf(&b, "%04X", unit)
+	}
+	return b.String()
 }

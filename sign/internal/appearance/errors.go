@@ -6,6 +6,7 @@ import (
 	"unicode"
 
 	"eidgate/internal/fault"
+	"eidgate/sign/internal/shape"
 )
 
 // The refusals.
@@ -13,12 +14,12 @@ var (
 	ErrTooSmall = fault.New("pades.visible-too-small", "the text does not fit the rectangle of the signature",
 		"Make the rectangle larger, or shorten the reason and the place.")
 	ErrText = fault.New("pades.visible-text", "the text of the visible signature has characters that cannot be drawn correctly",
-		"Write the name, reason and place in a script that goes from left to right without joined letters, or sign invisibly.")
+		"Take out invisible characters and piled up marks, write what goes from top to bottom in another script, or sign invisibly.")
 	ErrImage = fault.New("pades.image", "the picture cannot be used",
 		"Give a PNG or JPEG file (RGB or grey) of at most 4 MiB and 16 megapixels.")
 )
 
-// MissingError says that no font has some characters: code
+// MissingError says that no font can draw some characters: code
 // "pades.font-missing".
 type MissingError struct {
 	// Runes are the characters, each once.
@@ -31,12 +32,16 @@ const maxNamed = 8
 func (e *MissingError) Error() string {
 	var names []string
 	for _, r := range e.Runes[:min(len(e.Runes), maxNamed)] {
-		names = append(names, fmt.Sprintf("%c (U+%04X)", r, r))
+		shown := string(r)
+		if unicode.IsMark(r) {
+			shown = "\u25cc" + shown // on the circle that stands for any letter
+		}
+		names = append(names, fmt.Sprintf("%s (U+%04X)", shown, r))
 	}
 	if len(e.Runes) > maxNamed {
 		names = append(names, fmt.Sprintf("%d more", len(e.Runes)-maxNamed))
 	}
-	return "no font has " + strings.Join(names, ", ")
+	return "no font can draw " + strings.Join(names, ", ")
 }
 
 // Code is the stable code.
@@ -57,11 +62,19 @@ var packages = []struct {
 // Hint names the package to install.
 func (e *MissingError) Hint() string {
 	names := "fonts-noto-core or fonts-dejavu-core"
-	for _, p := range packages {
-		if len(e.Runes) > 0 && unicode.Is(p.table, e.Runes[0]) {
-			names = p.names
-			break
+	for _, r := range e.Runes {
+		if shape.Needed(r) && !shape.Neutral(r) {
+			names = "fonts-noto-core" // those of DejaVu have no rules for most
+		}
+		for _, p := range packages {
+			if unicode.Is(p.table, r) {
+				return hint(p.names)
+			}
 		}
 	}
+	return hint(names)
+}
+
+func hint(names string) string {
 	return "Install a font with these characters (Debian: " + names + "), or name a font file that has them."
 }

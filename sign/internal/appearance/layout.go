@@ -2,17 +2,21 @@ package appearance
 
 import (
 	"slices"
+	"strings"
 	"unicode"
 
+	"eidgate/sign/internal/bidi"
 	"eidgate/sign/internal/font"
 )
 
-// Line is a paragraph of text. Scale is its size beside that of the others, 1
-// for most. Whole keeps it on one row while that can be read well.
+// Line is a paragraph of text. Label stands before it and sets the side where
+// the paragraph begins; the text keeps a direction of its own, so that it never
+// mixes with the label. Scale is its size beside that of the others, 1 for most.
+// Whole keeps it on one row while that can be read well.
 type Line struct {
-	Text  string
-	Scale float64
-	Whole bool
+	Label, Text string
+	Scale       float64
+	Whole       bool
 }
 
 // line is one with its glyphs found.
@@ -20,6 +24,7 @@ type line struct {
 	chars []char
 	scale float64
 	whole bool
+	base  bidi.Level
 }
 
 // measure cleans the lines and finds a face for each character.
@@ -30,18 +35,55 @@ func measure(lines []Line, fonts []*font.Font) ([]line, []*face, error) {
 	}
 	var out []line
 	for _, l := range lines {
+		label, err := clean(l.Label)
+		if err != nil {
+			return nil, nil, err
+		}
 		texts, err := clean(l.Text)
 		if err != nil {
 			return nil, nil, err
 		}
+		before := strings.Join(label, " ")
 		for _, text := range texts {
-			out = append(out, line{choose(faces, text), l.Scale, l.Whole})
+			runes, levels, base := directed(before, text)
+			before = ""
+			chars, err := choose(faces, runes, levels)
+			if err != nil {
+				return nil, nil, err
+			}
+			out = append(out, line{chars, l.Scale, l.Whole, base})
 		}
 	}
 	if runes := missing(out); runes != nil {
 		return nil, nil, &MissingError{Runes: runes}
 	}
 	return out, faces, nil
+}
+
+// directed joins a label and a text, and finds the direction of each character.
+// The text is isolated from the label, as FSI and PDI do it (UAX #9 §2.5).
+func directed(label, text string) (runes []rune, levels []bidi.Level, base bidi.Level) {
+	inner := []rune(text)
+	own, strong := bidi.Base(inner)
+	base = own
+	if label != "" {
+		runes = []rune(label + " ")
+		if b, ok := bidi.Base(runes); ok {
+			base = b
+		}
+	}
+	if !strong {
+		own = base
+	}
+	levels = bidi.Levels(runes, base)
+	shift := bidi.Level(0)
+	if own < base { // the next even level within one from right to left
+		shift = 2
+	}
+	for _, l := range bidi.Levels(inner, own) {
+		levels = append(levels, l+shift)
+	}
+	return append(runes, inner...), levels, base
 }
 
 // Sizes of text in points. Four points are the least that can be read on paper.
@@ -56,9 +98,18 @@ const (
 
 // row is a line as it is drawn; baseline counts from the top of the text.
 type row struct {
-	chars    []char
+	chars    []char // in the order of the text
 	size     float64
 	baseline float64
+}
+
+// width is how long the row is.
+func (r *row) width() float64 {
+	var sum float64
+	for _, c := range r.chars {
+		sum += c.width
+	}
+	return r.size * sum
 }
 
 // breaking is how far lines may be broken.
@@ -112,7 +163,7 @@ func set(lines []line, faces []*face, size, width float64, breaks breaking) (row
 func extentOf(chars []char, faces []*face) (ascent, descent float64) {
 	for _, c := range chars {
 		f := faces[c.face].font
-		ascent, descent = max(ascent, em(f, f.Ascent)), max(descent, -em(f, f.Descent))
+		ascent, descent = max(ascent, em(f, f.Ascent), c.top), max(descent, -em(f, f.Descent), -c.bottom)
 	}
 	return ascent, descent
 }
@@ -149,7 +200,7 @@ const maxRows = 4000
 func fitting(chars []char, width float64) int {
 	var sum float64
 	for i, c := range chars {
-		if sum += c.width; sum > width && c.r != ' ' {
+		if sum += c.width; sum > width && c.first() != ' ' {
 			return i
 		}
 	}
@@ -160,7 +211,7 @@ func fitting(chars []char, width float64) int {
 // none.
 func lastBreak(chars []char, n int) int {
 	for i := n; i > 0; i-- {
-		before, after := chars[i-1].r, chars[i].r
+		before, after := chars[i-1].last(), chars[i].first()
 		switch {
 		case before == ' ' || after == ' ':
 			return i
@@ -186,10 +237,10 @@ func opening(r rune) bool { return unicode.In(r, unicode.Ps, unicode.Pi) }
 
 // trim takes spaces off both ends.
 func trim(chars []char) []char {
-	for len(chars) > 0 && chars[0].r == ' ' {
+	for len(chars) > 0 && chars[0].first() == ' ' {
 		chars = chars[1:]
 	}
-	for len(chars) > 0 && chars[len(chars)-1].r == ' ' {
+	for len(chars) > 0 && chars[len(chars)-1].first() == ' ' {
 		chars = chars[:len(chars)-1]
 	}
 	return chars

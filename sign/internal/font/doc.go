@@ -14,7 +14,8 @@
 // glyph draws something: fonts that answer for every character with an empty or
 // missing glyph cover nothing.
 //
-// What it does not do: hinting, kerning, ligatures and the shaping that Arabic
-// or Indic scripts need. Colour and bitmap fonts are refused, and so are fonts
-// whose licence bits forbid embedding or subsetting (OS/2 fsType).
+// What it does not do: hinting, kerning, and the shaping that Arabic and Indic
+// scripts need, for which [Font.Layout] gives the tables to a shaping engine.
+// Colour and bitmap fonts are refused, and so are fonts whose licence bits
+// forbid embedding or subsetting (OS/2 fsType).
 package font

@@ -25,6 +25,7 @@ type Font struct {
 	metrics  int    // numberOfHMetrics
 	chars    charMap
 	outlines outlines
+	scripts  map[string][]string // by layout table, once they were asked for
 }
 
 // extent is a piece of the file.
@@ -34,6 +35,8 @@ type extent struct{ at, size int64 }
 type outlines interface {
 	// empty tells whether a glyph draws nothing.
 	empty(glyph uint16) bool
+	// reach is how high and low a glyph is drawn, where that can be told.
+	reach(glyph uint16) (top, bottom int, ok bool)
 	// subset makes a font program with these glyphs in this order.
 	subset(glyphs []uint16) (*Program, error)
 }
@@ -87,6 +90,13 @@ func (f *Font) Glyph(r rune) (glyph uint16, ok bool) {
 		return 0, false
 	}
 	return glyph, blank(r) || !f.outlines.empty(glyph)
+}
+
+// Has tells whether the font has a character at all. Joiners and marks may draw
+// nothing of their own.
+func (f *Font) Has(r rune) bool {
+	glyph := f.chars.glyph(r)
+	return glyph != 0 && int(glyph) < f.glyphs
 }
 
 // Advance is how far the text moves on after a glyph, in units.

@@ -1,6 +1,6 @@
 // Package systemfont finds fonts on this machine for the characters that a
-// visible signature needs and the built-in font lacks: Hangul, Han, or the
-// letters of languages with many of their own.
+// visible signature needs and the built-in font lacks: Hangul, Han, Arabic,
+// Devanagari, or the letters of languages with many of their own.
 //
 //	missing, err := options.MissingCharacters()
 //	found, err := systemfont.Find(ctx, os.DirFS("/"), missing)
@@ -8,8 +8,8 @@
 //		options.Visible.Fonts = append(options.Visible.Fonts, f.Font)
 //	}
 //
-// It guarantees that a font found can be embedded and has the characters it was
-// found for. Nothing is a failure but the end of the context: a folder or font
+// It guarantees that a font found can be embedded, has the characters it was
+// found for and, where their script needs it, rules for joining and placing them. Nothing is a failure but the end of the context: a folder or font
 // that cannot be read is passed over, and characters that no font has stay
 // missing, which pades.Prepare refuses with a hint.
 //
@@ -28,6 +28,7 @@ import (
 	"strings"
 
 	"eidgate/sign/internal/font"
+	"eidgate/sign/internal/shape"
 	"eidgate/sign/pades"
 )
 
@@ -160,7 +161,7 @@ func look(files fs.FS, name string, wanted []rune) []face {
 		}
 		f := face{path: name, index: i, plain: plainness(parsed.Name + " " + path.Base(name)), has: map[rune]bool{}}
 		for _, r := range wanted {
-			if _, ok := parsed.Glyph(r); ok {
+			if shape.Draws(parsed, r) {
 				f.has[r] = true
 			}
 		}
@@ -191,7 +192,8 @@ func fallback(name string) bool {
 
 // styles are words in a font's name that tell it from an ordinary one.
 var styles = []string{"bold", "italic", "oblique", "light", "thin", "black", "heavy", "extra", "semi", "demi", "medium",
-	"condensed", "narrow", "mono", "coding", "serif", "myeongjo", "brush", "pen", "round", "eco", "square", "caps", "math", "display"}
+	"condensed", "narrow", "mono", "coding", "serif", "myeongjo", "brush", "pen", "round", "eco", "square", "caps", "math", "display",
+	"kufi", "naskh", "nastaliq", "looped", "rashi"}
 
 // plainness counts the words that a name has.
 func plainness(name string) int {

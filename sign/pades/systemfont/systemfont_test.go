@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -66,4 +67,25 @@ func TestFindOnThisMachine(t *testing.T) {
 		t.Fatalf("found %d fonts, %v", len(found), err)
 	}
 	t.Log(found[0].Path, found[0].Font.Index)
+}
+
+// Letters that need rules are found in a font that has them, and a letter with a
+// mark in one font for both.
+func TestFindRules(t *testing.T) {
+	files := os.DirFS("/usr/share/fonts/truetype")
+	if _, err := fs.Stat(files, "noto/NotoSansArabic-Regular.ttf"); err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatal("fonts-noto-core is not installed")
+		}
+		t.Skip("fonts-noto-core is not installed; make test installs it")
+	}
+	for text, name := range map[string]string{"محمد": "NotoSansArabic", "क्ष": "NotoSansDevanagari", "x\u0303": "Sans"} {
+		found, err := systemfont.Find(t.Context(), files, []rune(text), "noto")
+		if err != nil || len(found) != 1 || !strings.Contains(found[0].Path, name) || string(found[0].Runes) != text {
+			t.Errorf("%s: found %d fonts, %v", text, len(found), err)
+		}
+	}
+	if found, err := systemfont.Find(t.Context(), fstest.MapFS{"f/Go.ttf": file(goregular.TTF)}, []rune("\u0301"), "f"); err != nil || found != nil {
+		t.Errorf("a font without rules for marks was found: %v", err)
+	}
 }

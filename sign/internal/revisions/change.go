@@ -61,9 +61,6 @@ const maxWritten = 1 << 20
 // is [pdf.ErrLimit] or a refusal.
 func Analyse(ctx context.Context, f *pdf.File, base int) ([]Change, error) {
 	revisions := f.Revisions()
-	if base >= len(revisions)-1 {
-		return nil, nil
-	}
 	written := make([]map[int]pdf.Entry, len(revisions))
 	wanted := map[int]bool{}
 	total := 0
@@ -96,6 +93,9 @@ func Analyse(ctx context.Context, f *pdf.File, base int) ([]Change, error) {
 	refs, err := scan(ctx, f, base, wanted)
 	if err != nil {
 		return nil, err
+	}
+	if len(refs.outside) > 0 {
+		return nil, fmt.Errorf("%w: object %d", ErrOutside, refs.outside[0])
 	}
 	var out []Change
 	for k := base + 1; k < len(revisions); k++ {

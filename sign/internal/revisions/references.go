@@ -25,6 +25,7 @@ type references struct {
 	to         map[int][]reference
 	wanted     map[int]bool
 	unreadable []int
+	outside    []int // objects that go on beyond the revision that wrote them
 	used       bits // every object that anything refers to
 	left       int  // comparisons until the work is too much
 }
@@ -50,6 +51,7 @@ func (b bits) has(num int) bool { return num/64 < len(b) && b[num/64]>>(num%64)&
 func scan(ctx context.Context, f *pdf.File, base int, wanted map[int]bool) (*references, error) {
 	r := &references{to: map[int][]reference{}, wanted: wanted, left: maxCompared}
 	view := f.At(base)
+	ends := revisionEnds(f, base)
 	r.addDict(0, base, view.Revision().Trailer)
 	var packed []place
 	for i, revision := range f.Revisions()[:base+1] {
@@ -65,7 +67,7 @@ func scan(ctx context.Context, f *pdf.File, base int, wanted map[int]bool) (*ref
 				r.add1(reference{owner: num, version: newest, key: "ObjStm"}, pdf.Ref{Num: e.Stream})
 				packed = append(packed, place{int32(e.Stream), int32(num)})
 			default:
-				r.read(view, num)
+				r.read(view, num, ends[i])
 			}
 			return nil
 		})
@@ -81,18 +83,33 @@ func scan(ctx context.Context, f *pdf.File, base int, wanted map[int]bool) (*ref
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		r.read(view, int(p.num))
+		r.read(view, int(p.num), f.Size())
 	}
 	return r, nil
 }
 
 type place struct{ stream, num int32 }
 
-func (r *references) read(view *pdf.View, num int) {
+// revisionEnds are the ends of the revisions up to base; one that has none ends
+// with the next.
+func revisionEnds(f *pdf.File, base int) []int64 {
+	out := make([]int64, base+1)
+	for i, end := base, f.Size(); i >= 0; i-- {
+		if known := f.Revisions()[i].End; known != 0 {
+			end = known
+		}
+		out[i] = end
+	}
+	return out
+}
+
+func (r *references) read(view *pdf.View, num int, end int64) {
 	object, err := view.Object(num)
 	switch {
 	case err != nil:
 		r.unreadable = append(r.unreadable, num)
+	case object != nil && object.End > end:
+		r.outside = append(r.outside, num)
 	case object != nil:
 		r.add(num, object.Revision, object.Value)
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -46,8 +45,11 @@ func (c *auditVerifyCommand) Run(a *app) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", plain(name), err)
 		}
+		if err := proof.Unambiguous(included.Record); err != nil {
+			return fmt.Errorf("%s: %w", plain(name), err)
+		}
 		if err := c.print(a, included); err != nil {
-			return err
+			return fmt.Errorf("%s: %w", plain(name), err)
 		}
 	}
 	return nil
@@ -83,9 +85,10 @@ func readAtMost(name string, limit int64) ([]byte, error) {
 // access is a record as the gateway commits it; what is not known here is
 // shown by --json.
 type access struct {
-	At    time.Time `json:"at"`
-	Kind  string    `json:"kind"`
-	Actor struct {
+	Version int       `json:"v"`
+	At      time.Time `json:"at"`
+	Kind    string    `json:"kind"`
+	Actor   struct {
 		PersonName       string `json:"person_name"`
 		Organisation     string `json:"organisation"`
 		OrganisationName string `json:"organisation_name"`
@@ -101,6 +104,9 @@ type access struct {
 	Code       string   `json:"code"`
 }
 
+// recordVersion is the form of records that is read here.
+const recordVersion = 1
+
 func (c *auditVerifyCommand) print(a *app, included proof.Inclusion) error {
 	if c.JSON {
 		return writeJSON(a, map[string]any{
@@ -108,8 +114,11 @@ func (c *auditVerifyCommand) print(a *app, included proof.Inclusion) error {
 		})
 	}
 	var read access
-	if err := json.NewDecoder(bytes.NewReader(included.Record)).Decode(&read); err != nil {
-		return fmt.Errorf("reading the record: %w", err)
+	if err := json.Unmarshal(included.Record, &read); err != nil {
+		return fmt.Errorf("%w: %w", proof.ErrRecord, err)
+	}
+	if read.Version != recordVersion {
+		return fmt.Errorf("%w: it has the form %d; --json shows it as it is", proof.ErrRecord, read.Version)
 	}
 	fmt.Fprintf(a.out, "PROVEN: entry %d of the %d that %s had signed\n", included.Index, included.Size, plain(included.Origin))
 	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)

@@ -17,6 +17,23 @@ import (
 	"eidgate/gateway/ledger/proof"
 )
 
+// proven makes the proof of a record in a ledger of one entry.
+func proven(t *testing.T, signer note.Signer, opening proof.Opening) []byte {
+	t.Helper()
+	leaf := opening.Leaf()
+	checkpoint, err := note.Sign(&note.Note{Text: string(log.Checkpoint{
+		Origin: signer.Name(), Size: 1, Hash: rfc6962.DefaultHasher.HashLeaf(leaf[:]),
+	}.Marshal())}, signer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := proof.Format(opening, 0, nil, checkpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
 // A proof is an answer to a person; a changed one says so by the exit code.
 func TestAuditVerify(t *testing.T) {
 	secret, public, err := note.GenerateKey(rand.Reader, "kyc.example/ledger")
@@ -27,19 +44,9 @@ func TestAuditVerify(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	opening := proof.Opening{Record: []byte(`{"at":"2026-11-23T10:00:00Z","action":"exchange.provider.requested","actor":{"organisation_name":"Tax Board` + "\u202e" + `"},` +
+	opening := proof.Opening{Record: []byte(`{"v":1,"at":"2026-11-23T10:00:00Z","action":"exchange.provider.requested","actor":{"organisation_name":"Tax Board` + "\u202e" + `"},` +
 		`"service":"population/persons","purpose":"Taxation Õ Щ 한글","case":"T-1","result":"done"}`)}
-	leaf := opening.Leaf()
-	checkpoint, err := note.Sign(&note.Note{Text: string(log.Checkpoint{
-		Origin: "kyc.example/ledger", Size: 1, Hash: rfc6962.DefaultHasher.HashLeaf(leaf[:]),
-	}.Marshal())}, signer)
-	if err != nil {
-		t.Fatal(err)
-	}
-	file, err := proof.Format(opening, 0, nil, checkpoint)
-	if err != nil {
-		t.Fatal(err)
-	}
+	file := proven(t, signer, opening)
 	dir := t.TempDir()
 	write := func(name string, content []byte) string {
 		path := filepath.Join(dir, name)
@@ -51,6 +58,23 @@ func TestAuditVerify(t *testing.T) {
 	good := write("good.tlog-proof", file)
 	key := write("key", []byte(public+"\n"))
 	forged := write("forged.tlog-proof", bytes.Replace(file, []byte("index 0"), []byte("index 1"), 1))
+	of := func(record string) string {
+		return write("record.tlog-proof", proven(t, signer, proof.Opening{Record: []byte(record)}))
+	}
+	for record, want := range map[string]string{
+		`{"v":1,"purpose":"a","purpose":"b"}`:  "cannot be read in one way only",
+		`{"v":1,"purpose":"a","Purpose":"b"}`:  "cannot be read in one way only",
+		`{"v":1,"purpose":"a"}{"purpose":"b"}`: "cannot be read in one way only",
+		`{"v":2,"purpose":"a"}`:                "--json shows it as it is",
+		`{"purpose":"a"}`:                      "--json shows it as it is",
+		`no JSON`:                              "cannot be read in one way only",
+		`{"v":1,"at":"yesterday"}`:             "cannot be read in one way only",
+	} {
+		got := runAt(t, time.Now(), "audit", "verify", "--key", public, of(record))
+		if got.exit != exitNotValid || !strings.Contains(got.err, want) || strings.Contains(got.out, "PROVEN") {
+			t.Errorf("%s: exit %d\n%s%s", record, got.exit, got.out, got.err)
+		}
+	}
 	for _, c := range []struct {
 		args []string
 		code int

@@ -105,10 +105,12 @@ func (e *Events) recordAbout(ctx context.Context, tx db.Querier, event Event, su
 }
 
 func (e *Events) write(ctx context.Context, tx db.Querier, r record, salt proof.Salt, text []byte) error {
-	_, err := tx.ExecContext(ctx, `
+	err := db.Later(ctx, tx, db.Statement{
+		Query: `
 		INSERT INTO audit_event (id, at, kind, subject, actor, organisation, result, salt, record)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		r.ID, r.At.UnixMicro(), string(r.Kind), r.Subject, r.Actor.Person, r.Actor.Organisation, string(r.Result), salt[:], text)
+		Args: []any{r.ID, r.At.UnixMicro(), string(r.Kind), string(r.Subject), string(r.Actor.Person), r.Actor.Organisation, string(r.Result), salt[:], text},
+	})
 	if err != nil {
 		return fmt.Errorf("recording an access: %w", err)
 	}

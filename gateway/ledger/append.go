@@ -16,10 +16,13 @@ import (
 var Migrations embed.FS
 
 // Append writes the leaf of the event id, in the transaction that writes the
-// event. at orders the leaves. The same id twice is an error of the database.
+// event. at orders the leaves. The same id twice is an error of the database,
+// which may come when the transaction commits (db.Later).
 func Append(ctx context.Context, tx db.Querier, id string, at time.Time, leaf proof.Leaf) error {
-	_, err := tx.ExecContext(ctx,
-		`INSERT INTO ledger_leaf (id, at, leaf) VALUES ($1, $2, $3)`, id, at.UnixMicro(), leaf[:])
+	err := db.Later(ctx, tx, db.Statement{
+		Query: `INSERT INTO ledger_leaf (id, at, leaf) VALUES ($1, $2, $3)`,
+		Args:  []any{id, at.UnixMicro(), leaf[:]},
+	})
 	if err != nil {
 		return fmt.Errorf("writing the leaf of an event: %w", err)
 	}

@@ -13,8 +13,11 @@
 // is on disk (synchronous=FULL; synchronous_commit as the server has it).
 //
 // On SQLite, transactions that wait for each other share one commit, each in a
-// savepoint of its own: see BenchmarkTx for what that is worth. PostgreSQL does
-// the same in its own log writer.
+// savepoint of its own: see BenchmarkTx for what that is worth. On PostgreSQL
+// those share one that read nothing and put their writes off (db.Later): all of
+// them go from BEGIN to COMMIT in one round trip. A transaction that fails, is
+// cancelled or panics takes nobody else's work with it, and success is told
+// only after PostgreSQL said COMMIT.
 //
 // After a statement of a transaction failed, every later one of it fails too, on
 // both databases, as PostgreSQL has it.
@@ -27,8 +30,9 @@
 // # What it does not protect against
 //
 // A connection lost while PostgreSQL commits leaves the outcome unknown: Tx says
-// ErrUnavailable and does not try again. Requests that must not happen twice
-// need a key of their own in the tables.
+// ErrUnavailable and does not try again. So does a context that ends meanwhile,
+// with the context's error. Requests that must not happen twice need a key of
+// their own in the tables.
 //
 // A SQLite file belongs to one node. It may be opened by other programs of the
 // same machine, such as "eidgate keys", but not over a network file system.

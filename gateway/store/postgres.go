@@ -53,7 +53,8 @@ func openPostgres(address string, o Options) (*Store, error) {
 	pool.SetMaxOpenConns(size)
 	pool.SetMaxIdleConns(size)
 	pool.SetConnMaxIdleTime(maxIdleTime)
-	return &Store{dialect: PostgreSQL, read: pool, write: pool, options: o}, nil
+	shared := &pipeline{log: o.Log, send: func(members []*member) (int, error) { return sendTogether(pool, members) }}
+	return &Store{dialect: PostgreSQL, read: pool, write: pool, pipeline: shared, options: o}, nil
 }
 
 // classifyPostgres reads the codes of PostgreSQL's appendix A.

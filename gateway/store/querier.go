@@ -47,6 +47,15 @@ func (q *querier) run(do func(tx db.Querier) error) error {
 	return q.failed
 }
 
+// Later runs a statement at once, where nothing is gained by waiting.
+func (q *querier) Later(ctx context.Context, s db.Statement) error {
+	ctx, err := q.before(ctx)
+	if err != nil {
+		return q.after(err)
+	}
+	return q.after(db.Later(ctx, q.inner, s))
+}
+
 func (q *querier) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
 	ctx, err := q.before(ctx)
 	if err != nil {
@@ -66,16 +75,11 @@ func (q *querier) QueryContext(ctx context.Context, query string, args ...any) (
 }
 
 func (q *querier) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	inner := q.inner
 	ctx, err := q.before(ctx)
 	if err != nil {
-		// A *sql.Row cannot be made with an error; a context that has ended
-		// gives one that reports it.
-		ended, end := context.WithCancelCause(ctx)
-		end(q.after(err))
-		return inner.QueryRowContext(ended, query, args...)
+		return rowOf(ctx, q.after(err))
 	}
-	row := inner.QueryRowContext(ctx, query, args...)
+	row := q.inner.QueryRowContext(ctx, query, args...)
 	_ = q.after(row.Err())
 	return row
 }

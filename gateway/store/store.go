@@ -31,8 +31,9 @@ type Options struct {
 // Store is an open database. It is safe for concurrent use; close it after.
 type Store struct {
 	dialect     Dialect
-	read, write *sql.DB // the same pool for PostgreSQL
-	writer      *writer // SQLite's turn-taking; nil for PostgreSQL
+	read, write *sql.DB   // the same pool for PostgreSQL
+	writer      *writer   // SQLite's turn-taking; nil for PostgreSQL
+	pipeline    *pipeline // PostgreSQL's shared commits; nil for SQLite
 	options     Options
 	lockFile    string // SQLite: held while migrating
 }
@@ -48,7 +49,7 @@ func Open(ctx context.Context, address string, o Options) (*Store, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	if strings.HasPrefix(address, "postgres://") || strings.HasPrefix(address, "postgresql://") {
-		return openPostgres(address, o)
+		return openPostgres(address, o) //nolint:contextcheck // it connects to nothing yet
 	}
 	path := strings.TrimPrefix(address, "sqlite:")
 	if path == "" || strings.Contains(path, "://") {

@@ -2,8 +2,8 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
+	"log/slog"
 	"math/rand/v2"
 	"time"
 
@@ -28,16 +28,21 @@ func (s *Store) Tx(ctx context.Context, do func(tx db.Querier) error) error {
 	if s.writer != nil {
 		return s.writer.tx(ctx, do)
 	}
+	return repeated(ctx, s.options.Log, func() error { return s.once(ctx, do) })
+}
+
+// repeated runs once until it is not to be repeated.
+func repeated(ctx context.Context, log *slog.Logger, once func() error) error {
 	pause := firstPause
 	for attempt := 1; ; attempt++ {
-		err := s.once(ctx, do)
+		err := once()
 		if !errors.Is(err, errRepeat) {
 			return err
 		}
 		if attempt == maxAttempts {
 			return coded(ErrBusy, err)
 		}
-		s.options.Log.DebugContext(ctx, "repeating a transaction", "attempt", attempt)
+		log.DebugContext(ctx, "repeating a transaction", "attempt", attempt)
 		if err := sleep(ctx, pause/2+rand.N(pause)); err != nil { // #nosec G404 -- spreads retries, guards nothing
 			return err
 		}
@@ -58,20 +63,17 @@ func sleep(ctx context.Context, d time.Duration) error {
 
 // once runs do in one PostgreSQL transaction.
 func (s *Store) once(ctx context.Context, do func(tx db.Querier) error) (err error) {
-	tx, err := s.write.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelSerializable})
-	if err != nil {
-		return err
-	}
+	t := &queued{store: s}
 	done := false
 	defer func() {
 		if !done { // do panicked, or an error: the transaction must not stay open
-			_ = tx.Rollback()
+			t.rollback()
 		}
 	}()
-	q := &querier{inner: tx}
+	q := &querier{inner: t}
 	if err := q.run(do); err != nil {
 		return err
 	}
 	done = true
-	return tx.Commit()
+	return t.commit(ctx)
 }

@@ -2,7 +2,7 @@ package sign
 
 // PolicyVersion names the table below; reports cite it. It changes when a row
 // does.
-const PolicyVersion = "eidgate-6"
+const PolicyVersion = "eidgate-7"
 
 // Rule is a choice made where the standards leave one or validators disagree.
 type Rule struct {
@@ -59,7 +59,7 @@ func Policy() []Rule {
 			"ISO 32000-2 §12.8.2; a value of the lock that cannot be read counts as the strictest."},
 		{"one-reading", "A later revision holds no object, table or stream that programs which repair files could read in another way, and touches no object that is used in two places or cannot be read.",
 			"poppler, MuPDF and Ghostscript repair what they find odd and then show a text that the signature does not cover."},
-		{"asic-archive", "A container is judged only when its ZIP archive can be read in one way: one directory at the end, no gap, overlap, data before or between, equal headers, safe names that differ on every file system.",
+		{"asic-archive", "A container is judged only when its ZIP archive can be read in one way: one directory at the end, no gap, overlap, data before or between, equal headers and sizes, files that are marked as files, safe names that differ on every file system and to the eye, and no parts of a PDF outside its files.",
 			"Readers differ on which of two answers they believe; digidoc4j and EU DSS read the directory, streaming readers the entries."},
 		{"asic-mimetype", "The mimetype file must name ASiC-E or ASiC-S; that it is not first, compressed, or has an extra field is noted.",
 			"libdigidocpp refuses a mimetype that is not first, SiVa and EU DSS accept it; the signed files are the same either way."},
@@ -75,10 +75,12 @@ func Policy() []Rule {
 			"libdigidocpp and digidoc4j write the program's name there."},
 		{"cades-in-asic", "ASiC-E with CAdES is judged by its lists: each signs files by digest, and each CMS signature belongs to exactly one list.",
 			"EN 319 162-1 §4.4.4; libdigidocpp and digidoc4j do not read it, EU DSS does."},
-		{"cades-archive", "An archive time-stamp inside a CMS signature (archive-time-stamp-v3) counts when everything its index names is in the signature; it makes level LTA when revocation answers and every signature time-stamp are among that. Older forms of archive time-stamps are not judged.",
+		{"cades-archive", "An archive time-stamp inside a CMS signature (archive-time-stamp-v3) counts when everything its index names is in the signature; it makes level LTA when every signature time-stamp and the revocation answers of level LT are among that. Older forms of archive time-stamps are not judged.",
 			"EN 319 122-1 §5.5.2 wants each digest of the index to be of something there; an index of less protects less."},
 		{"xades-references", "An XAdES signature refers to files without transforms and to its own SignedProperties by their type, each once; every other reference, object or transform is refused.",
 			"XML signature wrapping lives from references that are resolved elsewhere than read; EU DSS accepts XPath and manifests."},
+		{"xades-once", "A signed property that the schema has once and that is there twice, or in its old and new form, and a comment among the signed properties make the signature TOTAL-FAILED, FORMAT_FAILURE.",
+			"One reader shows the first role, another the last; comments can be put in without breaking the signature, and hide a value from some readers."},
 		{"xades-level", "SigningTime, the certificate in KeyInfo and a media type for each file are needed for a baseline level; without them the signature is judged and reaches none. The older SigningCertificate with a SHA-2 digest counts like SigningCertificateV2 and is noted.",
 			"EN 319 132-1 §6.3 demands V2, ETSI TS 103 171 had the older one; digidoc4j 6.1 writes it to this day."},
 		{"t-level", "A valid signature without embedded revocation answers is valid at level T, when the answers can be had online.",
@@ -87,6 +89,10 @@ func Policy() []Rule {
 			"It is the stronger proof for the time of signing; SiVa 3.9 refused it, digidoc4j 6.1 warns, EU DSS does not mind."},
 		{"archive-time-stamp", "An archive time-stamp that is about something else or does not verify makes the signature INDETERMINATE.",
 			"EN 319 102-1 §5.6 lets a validator ignore it; silence about a forged proof would read as approval."},
+		{"lta-evidence", "A signature is at level LTA when level LT is reached by the answers that an archive time-stamp is over.",
+			"Answers that were added after it are protected by nothing."},
+		{"not-judged", "Counter-signatures, signature policies and time-stamps of other kinds in a signature are told of and not judged.",
+			"None of them can make a bad signature good."},
 		{"not-signed", "A document without signatures is NOT-SIGNED: neither valid nor failed.",
 			"digidoc4j calls an unsigned PDF valid."},
 	}

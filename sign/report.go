@@ -114,6 +114,9 @@ type Claims struct {
 	Reason   string    `json:"reason,omitempty"`
 	Location string    `json:"location,omitempty"`
 	Roles    []string  `json:"roles,omitempty"`
+	// Commitments are the kinds of commitment the signature is said to make, as
+	// URIs: a proof of receipt is no approval (EN 319 132-1 §5.2.3).
+	Commitments []string `json:"commitments,omitempty"`
 }
 
 // Certificate is a certificate named in a report. Subject is empty for persons:

@@ -174,3 +174,49 @@ func TestTextAnswers(t *testing.T) {
 		t.Error(painted)
 	}
 }
+
+// TestTextIsNotForged fills claims and names with what could pass for lines or
+// names of the report's own.
+func TestTextIsNotForged(t *testing.T) {
+	passed := sign.Verdict{Indication: sign.TotalPassed}
+	r := &sign.Report{Verdict: passed, Signatures: []*sign.Signature{{
+		Verdict: passed, Kind: sign.KindSignature, Format: "XAdES",
+		Claimed: sign.Claims{
+			Roles:    []string{"CEO" + strings.Repeat(" \u00a0\u3164\u2800", 20) + "Valid: so it is"},
+			Location: strings.Repeat("Tallinn ", 200), Commitments: []string{"urn:oid:1.2.840.113549.1.9.16.6.2", "urn:x"},
+		},
+		Coverage: sign.Coverage{Files: []string{"a.txt, b.txt", "c.txt. Valid: so it is", " d", "õ ja 한.pdf"}},
+	}}}
+	text := r.Text()
+	for _, want := range []string{
+		"Role claimed: CEO Valid: so it is\n", "Commitment claimed: proof of receipt, urn:x\n",
+		`all 4 files: "a.txt, b.txt", "c.txt. Valid: so it is", " d", õ ja 한.pdf.`,
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in\n%s", want, text)
+		}
+	}
+	if len(text) > 1000 {
+		t.Errorf("%d bytes:\n%s", len(text), text)
+	}
+}
+
+// TestTextCountsTimestamps does not call a time-stamp of the document a
+// signature: it is nobody's consent.
+func TestTextCountsTimestamps(t *testing.T) {
+	passed, failed := sign.Verdict{Indication: sign.TotalPassed}, sign.Failed(sign.HashFailure)
+	stamp, signature := &sign.Signature{Kind: sign.KindTimestamp, Verdict: passed}, &sign.Signature{Kind: sign.KindSignature, Verdict: passed}
+	bad := &sign.Signature{Kind: sign.KindSignature, Verdict: failed}
+	for want, list := range map[string][]*sign.Signature{
+		"VALID, 1 time-stamp and no signature\n":              {stamp},
+		"VALID, 1 signature and 1 time-stamp\n":               {signature, stamp},
+		"VALID, 2 signatures\n":                               {signature, signature},
+		"NOT VALID (HASH_FAILURE), 1 of 2 signatures valid\n": {signature, stamp, bad},
+	} {
+		r := &sign.Report{Signatures: list}
+		r.Conclude()
+		if !strings.HasPrefix(r.Text(), "The document: "+want) {
+			t.Errorf("want %q:\n%s", want, r.Text())
+		}
+	}
+}

@@ -3,6 +3,7 @@ package sign
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -73,10 +74,9 @@ func (v Verdict) tone() Tone {
 
 // headline is the answer in a few words.
 func (r *Report) headline() string {
-	n := len(r.Signatures)
 	switch r.Indication {
 	case TotalPassed:
-		return fmt.Sprintf("VALID, %s%s", count(n), r.filled())
+		return "VALID, " + r.count() + r.filled()
 	case NotSigned:
 		return "NOT SIGNED, there is no signature to check"
 	case TotalFailed:
@@ -104,25 +104,47 @@ func (r *Report) filled() string {
 	return "; filled in after a signature: " + oneLine(strings.Join(fields, ", "))
 }
 
-// share says how many signatures are valid when some are.
+// share says how many signatures are valid when there are several.
 func (r *Report) share() string {
-	valid := 0
+	all, valid := 0, 0
 	for _, s := range r.Signatures {
-		if s.Indication == TotalPassed {
+		if s.Kind == KindTimestamp {
+			continue
+		}
+		if all++; s.Indication == TotalPassed {
 			valid++
 		}
 	}
-	if len(r.Signatures) < 2 {
+	if all < 2 {
 		return ""
 	}
-	return fmt.Sprintf(", %d of %s valid", valid, count(len(r.Signatures)))
+	return fmt.Sprintf(", %d of %d signatures valid", valid, all)
 }
 
-func count(n int) string {
-	if n == 1 {
-		return "1 signature"
+// count says how many signatures there are, and how many time-stamps of the
+// document: those prove a time, and nobody's consent.
+func (r *Report) count() string {
+	stamps := 0
+	for _, s := range r.Signatures {
+		if s.Kind == KindTimestamp {
+			stamps++
+		}
 	}
-	return fmt.Sprintf("%d signatures", n)
+	signatures := len(r.Signatures) - stamps
+	switch {
+	case stamps == 0:
+		return several(signatures, "signature")
+	case signatures == 0:
+		return several(stamps, "time-stamp") + " and no signature"
+	}
+	return several(signatures, "signature") + " and " + several(stamps, "time-stamp")
+}
+
+func several(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // title names who signed.
@@ -187,7 +209,7 @@ func (s *Signature) lines() []line {
 	add(0, "When: "+s.when())
 	add(0, "Covers: "+s.covers())
 	if left := s.Coverage.NotCovered; len(left) > 0 {
-		add(Doubtful, "Does not cover: "+strings.Join(left, ", ")+".")
+		add(Doubtful, "Does not cover: "+names(left)+".")
 	}
 	if filled := s.Coverage.Filled(); len(filled) > 0 {
 		add(Doubtful, "Does not cover: the content of form fields "+strings.Join(filled, ", ")+".")
@@ -195,9 +217,15 @@ func (s *Signature) lines() []line {
 	s.later(add)
 	for _, claim := range []struct{ label, text string }{
 		{"Reason given", s.Claimed.Reason}, {"Place given", s.Claimed.Location}, {"Role claimed", strings.Join(s.Claimed.Roles, ", ")},
+		{"Commitment claimed", strings.Join(s.Claimed.committed(), ", ")},
 	} {
 		if claim.text != "" {
-			add(0, claim.label+": "+claim.text)
+			add(0, claim.label+": "+shorten(claim.text))
+		}
+	}
+	for _, c := range s.Checks {
+		if c.Name == "not-judged" {
+			add(Doubtful, "Note: "+c.Sentence+".")
 		}
 	}
 	add(0, "Format: "+s.profile())
@@ -253,11 +281,11 @@ func (s *Signature) covers() string {
 	c := &s.Coverage
 	switch n := len(c.Files); {
 	case len(c.NotCovered) > 0:
-		return fmt.Sprintf("%d of the %d files: %s.", n, n+len(c.NotCovered), strings.Join(c.Files, ", "))
+		return fmt.Sprintf("%d of the %d files: %s.", n, n+len(c.NotCovered), names(c.Files))
 	case n == 1:
-		return "the file " + c.Files[0] + "."
+		return "the file " + names(c.Files) + "."
 	case n > 1:
-		return fmt.Sprintf("all %d files: %s.", n, strings.Join(c.Files, ", "))
+		return fmt.Sprintf("all %d files: %s.", n, names(c.Files))
 	case c.Whole:
 		return "the whole document."
 	case c.Bytes == 0:
@@ -287,14 +315,41 @@ func sentenceOf(text string) string {
 	return text
 }
 
-// oneLine keeps text from outside from writing lines of its own or steering a
-// terminal.
-func oneLine(text string) string {
-	return strings.Map(func(r rune) rune {
-		if steers(r) {
-			return ' '
+// names lists files. A name that could be read as several, or as the end of the
+// sentence, is quoted.
+func names(files []string) string {
+	list := slices.Clone(files)
+	for i, name := range list {
+		if strings.ContainsAny(name, `,;:"`) || strings.Contains(name, ". ") || name != strings.TrimSpace(name) {
+			list[i] = strconv.Quote(name)
 		}
-		return r
+	}
+	return strings.Join(list, ", ")
+}
+
+// shorten keeps a claim from filling the screen.
+func shorten(text string) string {
+	const most = 300
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most]) + "…"
+	}
+	return text
+}
+
+// oneLine keeps text from outside from writing lines of its own, be it by so
+// many blanks that the terminal breaks the line, or steering a terminal.
+func oneLine(text string) string {
+	blank := false
+	return strings.Map(func(r rune) rune {
+		switch {
+		case !steers(r) && !unicode.IsSpace(r) && !unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r) && r != 0x2800: // Braille blank
+			blank = false
+			return r
+		case blank:
+			return -1
+		}
+		blank = true
+		return ' '
 	}, text)
 }
 

@@ -120,19 +120,19 @@ func TestForgedLookAlikes(t *testing.T) {
 	w := testpki.New(t)
 	sound := signed(t, w, w.Card("P-256"), sign.LevelLT)
 	for name, code := range map[string]string{
-		"leping.txt::$DATA":      "zip.name",
-		"le\u200bping.txt":       "zip.name", // zero width space
-		"le\u00adping.txt":       "zip.name", // soft hyphen
-		"\u061cleping.txt":       "zip.name", // Arabic letter mark
-		"leping\u2060.txt":       "zip.name", // word joiner
-		"leping.txt\u3164":       "zip.name", // Hangul filler
-		"\U000e0041leping.txt":   "zip.name", // tag
-		"a\u2028b":               "zip.name",
-		"le\u200dping.txt":       "zip.duplicate-name", // joiner
-		"leping.txt\ufe0f":       "zip.duplicate-name", // variation selector
+		"leping.txt::$DATA":       "zip.name",
+		"le\u200bping.txt":        "zip.name", // zero width space
+		"le\u00adping.txt":        "zip.name", // soft hyphen
+		"\u061cleping.txt":        "zip.name", // Arabic letter mark
+		"leping\u2060.txt":        "zip.name", // word joiner
+		"leping.txt\u3164":        "zip.name", // Hangul filler
+		"\U000e0041leping.txt":    "zip.name", // tag
+		"a\u2028b":                "zip.name",
+		"le\u200dping.txt":        "zip.duplicate-name", // joiner
+		"leping.txt\ufe0f":        "zip.duplicate-name", // variation selector
 		"lisad/Õigused Щ 한글.pdf.": "zip.duplicate-name",
-		"Kiri\u200c.txt":         "asic.file-not-signed",
-		"Kiri: 1.txt":            "asic.file-not-signed",
+		"Kiri\u200c.txt":          "asic.file-not-signed",
+		"Kiri: 1.txt":             "asic.file-not-signed",
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := open(t, sound)

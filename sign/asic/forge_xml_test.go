@@ -93,6 +93,28 @@ func TestForgedXML(t *testing.T) {
 		{"reference out of the container", "xmldsig.signature-value", func(b *box) { b.sig(`URI="leping.txt"`, `URI="../leping.txt"`) }},
 		{"reference to the manifest", "xmldsig.signature-value", func(b *box) { b.sig(`URI="leping.txt"`, `URI="META-INF/manifest.xml"`) }},
 		{"reference to another file", "xmldsig.signature-value", func(b *box) { b.sig(`URI="leping.txt"`, `URI="leping2.txt"`) }},
+		{"reference respelled", "xmldsig.signature-value", func(b *box) { b.sig(`URI="leping.txt"`, `URI="%6Ceping.txt"`) }},
+		{"reference with a query", "xades.references", func(b *box) { b.sig(`URI="leping.txt"`, `URI="leping.txt?x"`) }},
+		{"reference to an entity", "xml.entity", func(b *box) { b.sig(`URI="leping.txt"`, `URI="&leping;"`) }},
+		{"base for the references", "xml.base", func(b *box) { b.sig(`<ds:Signature `, `<ds:Signature xml:base="lisad/" `) }},
+		{"language for what is signed", "xmldsig.signature-value", func(b *box) { b.sig(`<ds:Signature `, `<ds:Signature xml:lang="et" `) }},
+		{"namespace for what is signed", "xmldsig.signature-value", func(b *box) { b.sig(`<ds:Signature `, `<ds:Signature xmlns:evil="urn:evil" `) }},
+		{"default namespace taken away", "xmldsig.form", func(b *box) {
+			b.sig("<ds:DigestValue>", `<DigestValue xmlns="">`)
+			b.sig("</ds:DigestValue>", "</DigestValue>")
+		}},
+		{"prefix bound again", "xades.form", func(b *box) { b.sig(`<ds:Signature `, `<ds:Signature xmlns:ds="urn:evil" `) }},
+		{"prefix list for a method without", "xmldsig.transform", func(b *box) {
+			b.sig(`<ds:CanonicalizationMethod Algorithm="http://www.w3.org/2006/12/xml-c14n11"/><ds:SignatureMethod`,
+				`<ds:CanonicalizationMethod Algorithm="http://www.w3.org/2006/12/xml-c14n11"><ec:InclusiveNamespaces xmlns:ec="http://www.w3.org/2001/10/xml-exc-c14n#" PrefixList="xades"/></ds:CanonicalizationMethod><ds:SignatureMethod`)
+		}},
+		{"enveloped transform on a file", "xmldsig.signature-value", func(b *box) {
+			b.sig(`URI="leping.txt">`, `URI="leping.txt"><ds:Transforms><ds:Transform Algorithm="http://www.w3.org/2000/09/xmldsig#enveloped-signature"/></ds:Transforms>`)
+		}},
+		{"canonicalisation of a file", "xmldsig.signature-value", func(b *box) {
+			b.sig(`URI="leping.txt">`, `URI="leping.txt"><ds:Transforms><ds:Transform Algorithm="http://www.w3.org/2006/12/xml-c14n11"/></ds:Transforms>`)
+		}},
+		{"XML 1.1", "xml.encoding", func(b *box) { b.sig(`version="1.0"`, `version="1.1"`) }},
 		{"reference spelled otherwise", "xades.duplicate-reference", func(b *box) {
 			b.sig(reference, reference+strings.Replace(reference, `URI="leping.txt"`, `URI="%6Ceping.txt"`, 1))
 		}},
@@ -130,6 +152,12 @@ func TestForgedXML(t *testing.T) {
 		}},
 		{"format of no file", "xades.data-format", func(b *box) { b.sig(`ObjectReference="#S0-RefId0"`, `ObjectReference="#S0-RefId9"`) }},
 		{"format twice", "xades.data-format", func(b *box) { b.sig(`ObjectReference="#S0-RefId1"`, `ObjectReference="#S0-RefId0"`) }},
+
+		{"comment in the media type", "xades.properties", func(b *box) {
+			b.sig("<xades:MimeType>text/plain", "<xades:MimeType><!-- -->text/plain")
+			b.list(`"text/plain"`, `"text/html"`)
+		}},
+		{"comment in the signing time", "xades.properties", func(b *box) { b.sig("2026-06-01T12", "2026-06-01T<!-- -->12") }},
 
 		// The certificate.
 		{"signing-certificate removed", "xades.signing-certificate-missing", func(b *box) { b.sig(element(t, text, "xades:SigningCertificateV2"), "") }},

@@ -72,6 +72,9 @@ func readDigest(e *xmlsec.Element) (crypto.Hash, []byte, error) {
 	if method == nil || value == nil {
 		return 0, nil, fmt.Errorf("%w: a digest is missing", errList)
 	}
+	if len(e.Elements()) > 2 { // an extension may be critical, and change what is signed
+		return 0, nil, fmt.Errorf("%w: it says more of a file than its digest", errList)
+	}
 	uri, _ := method.Attribute("Algorithm")
 	text, ok := value.Text()
 	digest, err := base64.StdEncoding.Strict().DecodeString(strings.Join(strings.Fields(text), ""))

@@ -84,6 +84,11 @@ func (o *Options) check() error {
 	return nil
 }
 
+// CheckNames refuses names of files that [Prepare] would refuse, for who wants to
+// know before the files are there. The refusals are [ErrFiles] and those of names
+// in archives.
+func CheckNames(kind Kind, names ...string) error { return checkNames(names, kind) }
+
 // checkNames refuses names that readers refuse and names of the container's
 // own.
 func checkNames(names []string, kind Kind) error {

@@ -166,10 +166,11 @@ func (s *cmsSubject) judge(ctx context.Context, v *validation) {
 	j := judge.New(v.trust, evidence)
 	proofs, refusal := s.archived(ctx, v, j, examined)
 	inside, insideRefusal := examined.Archived(ctx, j, s.verdict, digest)
-	j.Signature(ctx, s.verdict, judge.Subject{
+	subject := judge.Subject{
 		Certificate: examined.Certificate, Stamps: examined.Stamps, Later: append(proofs, inside.Proofs...), Baseline: examined.Baseline,
-	})
-	inside.Conclude(s.verdict, insideRefusal)
+	}
+	j.Signature(ctx, s.verdict, subject)
+	inside.Conclude(ctx, v.trust, s.verdict, subject, insideRefusal)
 	if refusal != nil {
 		s.refuse("archive-time-stamp", refusal)
 	}

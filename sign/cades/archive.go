@@ -111,9 +111,9 @@ func archiveStamps(message *cms.SignedData, signer *cms.Signer) []archiveStamp {
 // Archives are the archive time-stamps of a signature that hold.
 type Archives struct {
 	Proofs []*judge.Proof
-	// Evidence says that one of them is over revocation answers and every
-	// signature time-stamp.
-	Evidence bool
+	// protected is what the last of them is over that is also over every
+	// signature time-stamp; nil when there is no such one.
+	protected *judge.Evidence
 }
 
 // Archived judges the archive time-stamps of an examined message. A bad one is a
@@ -139,7 +139,9 @@ func (e *Examined) Archived(ctx context.Context, j *judge.Judge, out *sign.Signa
 		}
 		out.Checks = append(out.Checks, sign.Pass("archive-time-stamp", report.Sentence))
 		kept.Proofs = append(kept.Proofs, proof)
-		kept.Evidence = kept.Evidence || len(a.index.revocations) > 0 && a.index.overStamps(e.Signer)
+		if len(a.index.revocations) > 0 && a.index.overStamps(e.Signer) {
+			kept.protected = a.index.evidence(e.message)
+		}
 	}
 	return kept, refusal
 }
@@ -163,9 +165,9 @@ func (e *Examined) Ordered(der []byte) error {
 	return nil
 }
 
-// Conclude takes the verdict back when an archive time-stamp was refused, and
-// raises the level to LTA when one protects the evidence.
-func (kept Archives) Conclude(out *sign.Signature, refusal error) {
+// Conclude takes the verdict on the subject back when an archive time-stamp was
+// refused, and raises the level to LTA when one protects the evidence.
+func (kept Archives) Conclude(ctx context.Context, trust sign.Trust, out *sign.Signature, subject judge.Subject, refusal error) {
 	if refusal != nil {
 		out.Checks = append(out.Checks, sign.FailedCheck("archive-time-stamp", refusal))
 		if out.Indication == sign.TotalPassed {
@@ -174,7 +176,7 @@ func (kept Archives) Conclude(out *sign.Signature, refusal error) {
 		}
 		return
 	}
-	if kept.Evidence && out.Level == sign.LevelLT {
+	if kept.protected != nil && out.Level == sign.LevelLT && judge.Preserved(ctx, trust, out, subject, *kept.protected) {
 		out.Level = sign.LevelLTA
 	}
 }

@@ -345,3 +345,30 @@ func FuzzArchive(f *testing.F) {
 		}
 	})
 }
+
+// TestArchiveOverOtherEvidence is an archive time-stamp over a revocation answer
+// about somebody else; those that matter were added after it.
+func TestArchiveOverOtherEvidence(t *testing.T) {
+	w := testpki.New(t)
+	id, other := w.Card("P-256"), w.Card("P-256")
+	file := lifted(t, w, signed(t, w, id, cades.Options{}), sign.LevelB, sign.LevelT)
+	answer, err := w.Answer(other.Cert, w.Issuer.Cert)
+	if err != nil {
+		t.Fatal(err)
+	}
+	online := cades.Online{Verifier: w.Verifier()}
+	if file, err = cades.AddEvidence(file, &cades.Evidence{OCSP: [][]byte{answer}}); err != nil {
+		t.Fatal(err)
+	}
+	if file, err = cades.AddArchiveTimestamp(t.Context(), file, w); err != nil {
+		t.Fatal(err)
+	}
+	missing, err := online.Gather(t.Context(), file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if file, err = cades.AddEvidence(file, missing); err != nil {
+		t.Fatal(err)
+	}
+	want(t, validate(t, file, document, w.Trust(false)), sign.Verdict{Indication: sign.TotalPassed}, "", sign.LevelLT)
+}

@@ -70,6 +70,8 @@ func Examine(out *sign.Signature, message *cms.SignedData, p Profile, extra judg
 	}
 	e := &Examined{Result: result, message: message, Evidence: evidenceIn(message), Stamps: stampsIn(result.Signer)}
 	e.Baseline = e.checkBaseline(out, message, p)
+	e.unjudged(out)
+	out.Claimed.Commitments = commitments(result.Signer)
 	return e
 }
 
@@ -118,6 +120,49 @@ func (e *Examined) checkBaseline(out *sign.Signature, message *cms.SignedData, p
 		return false
 	}
 	return kept
+}
+
+// unjudged tells of what the message carries and the verdict says nothing about:
+// policy row "not-judged".
+func (e *Examined) unjudged(out *sign.Signature) {
+	for _, row := range []struct {
+		in       cms.Attributes
+		oid      asn1.ObjectIdentifier
+		sentence string
+	}{
+		{e.Signer.Unsigned, oidCounterSignature(), "the signature has a counter-signature, which is not judged"},
+		{e.Signer.Unsigned, oidArchiveTimestampV2(), "the signature carries an archive time-stamp of an older form, which is not judged"},
+		{e.Signer.Signed, cms.OIDSignaturePolicy, "the signature names a signature policy, which is not judged"},
+	} {
+		if row.in.Has(row.oid) {
+			out.Checks = append(out.Checks, sign.Note("not-judged", row.sentence))
+		}
+	}
+}
+
+// oidCounterSignature is countersignature (RFC 5652 §11.4), and
+// oidArchiveTimestampV2 archive-time-stamp-v2 (ETSI TS 101 733 §6.4.1).
+func oidCounterSignature() asn1.ObjectIdentifier {
+	return asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 6}
+}
+
+func oidArchiveTimestampV2() asn1.ObjectIdentifier {
+	return asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 2, 48}
+}
+
+// commitments is the commitment that the signer claims to make
+// (EN 319 122-1 §5.2.3), as a URI.
+func commitments(signer *cms.Signer) []string {
+	var out []string
+	for _, der := range signer.Signed.All(cms.OIDCommitmentType) {
+		s := cryptobyte.String(der)
+		var body cryptobyte.String
+		var id asn1.ObjectIdentifier
+		if s.ReadASN1(&body, cbasn1.SEQUENCE) && body.ReadASN1ObjectIdentifier(&id) {
+			out = append(out, "urn:oid:"+id.String())
+		}
+	}
+	return out
 }
 
 // stampsIn are the signature time-stamps of a signer.

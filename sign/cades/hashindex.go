@@ -11,6 +11,7 @@ import (
 
 	"eidgate/internal/cms"
 	"eidgate/internal/fault"
+	"eidgate/sign/internal/judge"
 )
 
 // Why an archive time-stamp inside a signature says nothing.
@@ -153,6 +154,22 @@ func (x *hashIndex) check(message *cms.SignedData, signer *cms.Signer) error {
 		}
 	}
 	return nil
+}
+
+// evidence is what the message carries as far as the index names it.
+// Certificates are not counted: each is signed by the next.
+func (x *hashIndex) evidence(message *cms.SignedData) *judge.Evidence {
+	part := *message
+	part.Revocations = nil
+	for _, choice := range message.Revocations {
+		h := x.hash.New()
+		h.Write(choice)
+		if digest := h.Sum(nil); slices.ContainsFunc(x.revocations, func(d []byte) bool { return string(d) == string(digest) }) {
+			part.Revocations = append(part.Revocations, choice)
+		}
+	}
+	e := evidenceIn(&part)
+	return &e
 }
 
 // overStamps tells whether the index names every signature time-stamp: one that

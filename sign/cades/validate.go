@@ -48,10 +48,11 @@ func Validate(ctx context.Context, signature []byte, document io.Reader, trust s
 	out.Coverage = sign.Coverage{Whole: true, Bytes: counted.n, Revision: 1, Revisions: 1}
 	j := judge.New(trust, examined.Evidence)
 	archives, refusal := examined.Archived(ctx, j, out, digest)
-	j.Signature(ctx, out, judge.Subject{
+	subject := judge.Subject{
 		Certificate: examined.Certificate, Stamps: examined.Stamps, Later: archives.Proofs, Baseline: examined.Baseline,
-	})
-	archives.Conclude(out, refusal)
+	}
+	j.Signature(ctx, out, subject)
+	archives.Conclude(ctx, trust, out, subject, refusal)
 	return report, nil
 }
 

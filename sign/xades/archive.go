@@ -12,8 +12,8 @@ import (
 
 // archives are the archive time-stamps that hold.
 type archives struct {
-	proofs   []*judge.Proof
-	evidence bool // one of them is over revocation answers
+	proofs []*judge.Proof
+	last   int // place of the last one that is over revocation answers, or 0
 }
 
 // archived judges the archive time-stamps. A bad one is a refusal: silence
@@ -33,7 +33,9 @@ func (c *Candidate) archived(ctx context.Context, j *judge.Judge, tokens []token
 		}
 		c.Out.Checks = append(c.Out.Checks, sign.Pass("archive-time-stamp", report.Sentence))
 		kept.proofs = append(kept.proofs, proof)
-		kept.evidence = kept.evidence || c.sig.revocationsBefore(t.at)
+		if c.sig.revocationsBefore(t.at) {
+			kept.last = t.at
+		}
 	}
 	return kept, refusal
 }

@@ -136,6 +136,9 @@ func (s *signature) readQualifying() error {
 	if count(s.xml.Element, nsXAdES, "SignedProperties") != 1 || count(s.xml.Element, nsXAdES, "QualifyingProperties") != 1 {
 		return ErrProperties
 	}
+	if err := s.once(); err != nil {
+		return err
+	}
 	if len(children) == 1 {
 		return nil
 	}

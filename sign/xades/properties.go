@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -151,6 +152,72 @@ func (s *signature) time() (time.Time, bool) {
 		}
 	}
 	return time.Time{}, false
+}
+
+// once refuses signed properties that the schema has once and that are there
+// twice, in their old and new form too: one reader shows the first, another the
+// last, a third none.
+//
+// Comments are refused too: the canonical form drops them, so anyone may put one
+// into a value, and what is in two pieces is not read here.
+func (s *signature) once() error {
+	if commented(s.signed) {
+		return fmt.Errorf("%w: a comment among what is signed", ErrProperties)
+	}
+	var trees []*xmlsec.Element
+	for _, props := range s.signed.Elements() {
+		if props.Is(nsXAdES, "SignedSignatureProperties") {
+			trees = append(trees, props)
+			for _, e := range props.Elements() {
+				if e.Local != "SigningCertificate" && e.Local != "SigningCertificateV2" { // see binding
+					trees = append(trees, e)
+				}
+			}
+		}
+		trees = append(trees, props.All(nsXAdES, "DataObjectFormat")...)
+		trees = append(trees, props.All(nsXAdES, "CommitmentTypeIndication")...)
+	}
+	for _, e := range append(trees, s.signed) {
+		seen := map[string]bool{}
+		for _, child := range e.Elements() {
+			name := strings.TrimSuffix(child.Local, "V2")
+			if seen[name] && name != "SigningCertificate" && child.Local != "ObjectReference" {
+				return fmt.Errorf("%w: %q is there twice", ErrProperties, child.Local)
+			}
+			seen[name] = true
+		}
+	}
+	return nil
+}
+
+// commented tells whether a comment stands anywhere inside an element.
+func commented(e *xmlsec.Element) bool {
+	for i := range e.Children {
+		if n := &e.Children[i]; n.Kind == xmlsec.CommentNode || n.Kind == xmlsec.ElementNode && commented(n.Element) {
+			return true
+		}
+	}
+	return false
+}
+
+// commitments are the kinds of commitment that the signer claims to make
+// (EN 319 132-1 §5.2.3), as URIs.
+func (s *signature) commitments() []string {
+	props := s.signed.One(nsXAdES, "SignedDataObjectProperties")
+	if props == nil {
+		return nil
+	}
+	var out []string
+	for _, c := range props.All(nsXAdES, "CommitmentTypeIndication") {
+		if id := c.One(nsXAdES, "CommitmentTypeId"); id != nil {
+			if e := id.One(nsXAdES, "Identifier"); e != nil {
+				if text, ok := e.Value(); ok && text != "" && !slices.Contains(out, text) {
+					out = append(out, text)
+				}
+			}
+		}
+	}
+	return out
 }
 
 // place is the claimed place in one line, and roles are the claimed roles.

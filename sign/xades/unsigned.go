@@ -33,10 +33,20 @@ func (s *signature) evidence() judge.Evidence {
 	return e
 }
 
+// evidenceBefore is what stands before a place among the unsigned properties,
+// and in KeyInfo: an archive time-stamp there is over it.
+func (s *signature) evidenceBefore(place int) judge.Evidence {
+	e := valuesIn(s.unsignedProperties()[:place])
+	e.Merge(judge.Evidence{Certificates: s.certificates()})
+	return e
+}
+
 // carried is the evidence without the certificates of KeyInfo.
-func (s *signature) carried() judge.Evidence {
+func (s *signature) carried() judge.Evidence { return valuesIn(s.unsignedProperties()) }
+
+func valuesIn(properties []*xmlsec.Element) judge.Evidence {
 	var e judge.Evidence
-	for _, p := range s.unsignedProperties() {
+	for _, p := range properties {
 		switch {
 		case p.Is(nsXAdES, propCertValues), p.Is(nsXAdES, propRevocations):
 			readValues(&e, p)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"eidgate/internal/fault"
 	"eidgate/internal/xmlsec"
@@ -116,6 +117,7 @@ func (c *Candidate) claims() {
 	c.Out.Claimed.Time, _ = c.sig.time()
 	c.Out.Claimed.Location = c.sig.place()
 	c.Out.Claimed.Roles = c.sig.roles()
+	c.Out.Claimed.Commitments = c.sig.commitments()
 }
 
 // Judge gives the verdict: form, binding, digests and value first, then time,
@@ -155,7 +157,7 @@ func (c *Candidate) Judge(ctx context.Context, files Files, trust sign.Trust) {
 	if refusal != nil {
 		c.Refuse("archive-time-stamp", refusal)
 	}
-	if c.Out.Level == sign.LevelLT && kept.evidence {
+	if c.Out.Level == sign.LevelLT && kept.last > 0 && judge.Preserved(ctx, trust, c.Out, subject, c.sig.evidenceBefore(kept.last)) {
 		c.Out.Level = sign.LevelLTA
 	}
 }
@@ -259,10 +261,31 @@ func (c *Candidate) baseline(bound *binding, formats map[string]string, cert *x5
 	for name := range c.Needs() {
 		note(formats[name] == "", fmt.Sprintf("the media type of %q is not described (EN 319 132-1 §6.3)", name))
 	}
+	c.unjudged()
+	return kept
+}
+
+// unjudged tells of what the signature carries and the verdict says nothing
+// about: policy row "not-judged".
+func (c *Candidate) unjudged() {
+	note := func(sentence string) { c.Out.Checks = append(c.Out.Checks, sign.Note("not-judged", sentence)) }
 	for _, p := range c.sig.unsignedProperties() {
-		if p.Is(nsXAdES, "CounterSignature") {
-			c.Out.Checks = append(c.Out.Checks, sign.Note("counter-signature", "the signature has a counter-signature, which is not judged"))
+		switch {
+		case p.Is(nsXAdES, "CounterSignature"):
+			note("the signature has a counter-signature, which is not judged")
+		case p.Is(nsXAdES, propTimestamp), p.Is(ns141, propArchive):
+		case strings.Contains(p.Local, "TimeStamp") && !p.Is(ns141, propValidation):
+			note(fmt.Sprintf("the signature carries %q, which is not judged", p.Local))
 		}
 	}
-	return kept
+	if props := c.sig.signedSignature(); props != nil && len(props.All(nsXAdES, "SignaturePolicyIdentifier")) > 0 {
+		note("the signature names a signature policy, which is not judged")
+	}
+	if props := c.sig.signed.One(nsXAdES, "SignedDataObjectProperties"); props != nil {
+		for _, p := range props.Elements() {
+			if strings.Contains(p.Local, "TimeStamp") {
+				note(fmt.Sprintf("the signature carries %q, which is not judged", p.Local))
+			}
+		}
+	}
 }

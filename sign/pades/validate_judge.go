@@ -3,6 +3,7 @@ package pades
 import (
 	"context"
 	"crypto"
+	"slices"
 	"time"
 
 	"eidgate/certs/timestamp"
@@ -65,9 +66,9 @@ func (v *validation) judge(ctx context.Context) error {
 	}
 	j := judge.New(v.trust, evidence)
 	proofs := map[*candidate]*judge.Proof{}
-	for _, c := range v.all {
+	for _, c := range slices.Backward(v.all) { // a later one proves that an earlier was there
 		if c.good() && c.stamp {
-			proofs[c] = c.judgeStamp(ctx, j, v.stampsBefore(c, examined))
+			proofs[c] = c.judgeStamp(ctx, j, v.stampsBefore(c, examined), judge.Seen(v.later(c, proofs)))
 		}
 	}
 	var madeAfter time.Time
@@ -159,8 +160,8 @@ func (v *validation) stampsBefore(stamp *candidate, examined map[*candidate]*cad
 
 // judgeStamp gives the verdict on a document time-stamp. It must not be older
 // than those it covers.
-func (c *candidate) judgeStamp(ctx context.Context, j *judge.Judge, before [][]byte) *judge.Proof {
-	report, proof := j.Timestamp(ctx, judge.Stamp{Kind: "document-time-stamp", DER: c.der, Digest: c.digest})
+func (c *candidate) judgeStamp(ctx context.Context, j *judge.Judge, before [][]byte, seen time.Time) *judge.Proof {
+	report, proof := j.Timestamp(ctx, judge.Stamp{Kind: "document-time-stamp", DER: c.der, Digest: c.digest, Seen: seen})
 	if err := ordered(before, c.der); proof != nil && err != nil {
 		proof, report.Verdict, report.Code, report.Sentence = nil, sign.VerdictOf(err), fault.CodeOf(err), err.Error()
 	}

@@ -86,6 +86,9 @@ func (g *Gatherer) Stamp(ctx context.Context, der []byte, digest func(crypto.Has
 		return time.Time{}, err
 	}
 	path, err := token.Verify(ctx, g.verifier(), want)
+	if err == nil {
+		err = compromised(path, time.Time{})
+	}
 	if err != nil {
 		return time.Time{}, fmt.Errorf("verifying the time-stamp authority: %w", err)
 	}

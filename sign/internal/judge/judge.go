@@ -52,6 +52,9 @@ type Stamp struct {
 	DER  []byte
 	// Digest of what the token must be about, with the token's own hash.
 	Digest func(crypto.Hash) ([]byte, error)
+	// Seen is the oldest proven time at which the token was there: that of a
+	// time-stamp over it. Zero is now.
+	Seen time.Time
 }
 
 // Signature judges time, path and revocation and fills in the report. The
@@ -59,7 +62,7 @@ type Stamp struct {
 func (j *Judge) Signature(ctx context.Context, out *sign.Signature, s Subject) {
 	out.Certificate = sign.PersonalCertificate(s.Certificate)
 	out.Material.Path = []*x509.Certificate{s.Certificate}
-	stamp := earliest(j.stamps(ctx, out, s.Stamps), s.Later)
+	stamp := earliest(j.stamps(ctx, out, s.seen()), s.Later)
 	at := j.now
 	if stamp != nil {
 		out.Proven = stamp.Time

@@ -2,7 +2,9 @@ package judge
 
 import (
 	"context"
+	"crypto/x509"
 	"fmt"
+	"slices"
 	"time"
 
 	"eidgate/certs"
@@ -25,6 +27,25 @@ func earliest(own *Proof, later []*Proof) *Proof {
 		}
 	}
 	return own
+}
+
+// Seen is the oldest of some proofs, zero when there is none.
+func Seen(proofs []*Proof) time.Time {
+	if first := earliest(nil, proofs); first != nil {
+		return first.Time
+	}
+	return time.Time{}
+}
+
+// seen are the stamps of a subject, with the time at which each was there.
+func (s *Subject) seen() []Stamp {
+	out := slices.Clone(s.Stamps)
+	for i := range out {
+		if out[i].Seen.IsZero() {
+			out[i].Seen = Seen(s.Later)
+		}
+	}
+	return out
 }
 
 // stamps judges all time-stamps and returns the earliest that holds, nil when
@@ -74,7 +95,7 @@ func (j *Judge) verifyToken(ctx context.Context, s Stamp) (*timestamp.Token, *ce
 	if err != nil {
 		return nil, nil, err
 	}
-	want := timestamp.Expected{Hash: token.Imprint.Hash, Certificates: j.evidence.Certificates}
+	want := timestamp.Expected{Hash: token.Imprint.Hash, Certificates: j.helpful(token)}
 	if want.Hash == 0 {
 		return token, nil, certs.Refuse("timestamp.weak-imprint", nil, "the time-stamp is made with a digest that is not of the SHA-2 family")
 	}
@@ -83,5 +104,40 @@ func (j *Judge) verifyToken(ctx context.Context, s Stamp) (*timestamp.Token, *ce
 	}
 	j.evidence.Merge(Evidence{Certificates: token.Certificates})
 	path, err := token.Verify(ctx, j.verifier, want)
+	if err == nil {
+		err = compromised(path, s.Seen)
+	}
 	return token, path, err
+}
+
+// helpful are the certificates at hand that may be an authority's or above one,
+// as many as a verifier takes beside those of the token.
+func (j *Judge) helpful(token *timestamp.Token) []*x509.Certificate {
+	const most = 64
+	var out []*x509.Certificate
+	for _, c := range j.evidence.Certificates {
+		if len(out)+len(token.Certificates) < most && (c.IsCA || slices.Contains(c.ExtKeyUsage, x509.ExtKeyUsageTimeStamping)) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// compromised refuses the word of an authority that was revoked later because
+// others may have its key: they can make tokens of any time. A reason that is
+// not given counts as that one (RFC 3161 §4). A token that was there before is
+// the authority's own.
+func compromised(path *certs.Path, seen time.Time) error {
+	for i, s := range path.Statuses {
+		if s == nil || !s.Revoked || !seen.IsZero() && seen.Before(s.RevokedAt) {
+			continue
+		}
+		switch s.Reason {
+		case 3, 4, 5, 6, 9: // RFC 5280 §5.3.1: affiliation, superseded, ceased, hold, privilege withdrawn
+			continue
+		}
+		return certs.Refuse("revocation.revoked", path.Certificates[i],
+			"the time-stamp authority's certificate was revoked on %s, and whoever has its key can make time-stamps of any time", s.RevokedAt.UTC().Format(time.DateTime))
+	}
+	return nil
 }

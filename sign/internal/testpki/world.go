@@ -37,6 +37,8 @@ type World struct {
 	Root, Issuer, TSA Identity
 	// Revoked gives the time of revocation by serial number.
 	Revoked map[string]time.Time
+	// Reason is why: RFC 5280 §5.3.1, 0 when not given.
+	Reason int
 	// OCSPServer, when set, is named in the certificates issued from then on.
 	OCSPServer string
 	// OCSPTime overrides when answers are produced; zero is Now.
@@ -245,7 +247,7 @@ func (w *World) answer(id ocsp.CertID, serial string, issuer *x509.Certificate, 
 	}
 	answer := ocsp.Answer{ID: id, Status: ocsp.Good, ThisUpdate: produced, NextUpdate: produced.Add(time.Hour)}
 	if at, revoked := w.Revoked[serial]; revoked {
-		answer.Status, answer.RevokedAt = ocsp.Revoked, at
+		answer.Status, answer.RevokedAt, answer.Reason = ocsp.Revoked, at, w.Reason
 	}
 	key := w.Issuer.Key
 	if issuer.Equal(w.Root.Cert) {

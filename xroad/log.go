@@ -81,7 +81,7 @@ func (l *messageLog) write(ctx context.Context, a Access, entries ...entry) erro
 
 const insertMessage = `INSERT INTO xroad_message (side, request_id, part, message_id, client, service, logged_at,
  message, body_digest, body_size, signed_at, signature, signer, fault_code, fault_text)
- VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15) ON CONFLICT DO NOTHING`
+ VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15)`
 
 func (l *messageLog) insert(ctx context.Context, tx db.Querier, a *Access, e *entry) error {
 	var signedAt int64
@@ -97,16 +97,11 @@ func (l *messageLog) insert(ctx context.Context, tx db.Querier, a *Access, e *en
 	if e.fault != nil {
 		faultCode, faultText = e.fault.Type, e.fault.Message
 	}
-	done, err := tx.ExecContext(ctx, insertMessage, string(a.Side), a.RequestID, string(e.part), a.MessageID,
+	return db.Later(ctx, tx, db.Statement{Query: insertMessage, Args: []any{
+		string(a.Side), a.RequestID, string(e.part), a.MessageID,
 		a.Client.Encoded(), a.Service.Encoded(), a.At.UnixMicro(), e.message, e.digests.body, e.size,
-		signedAt, signature, fingerprint, faultCode, faultText)
-	if err != nil {
-		return err
-	}
-	if n, err := done.RowsAffected(); err != nil || n == 1 {
-		return err
-	}
-	return errReplayed
+		signedAt, signature, fingerprint, faultCode, faultText,
+	}, Taken: errReplayed})
 }
 
 // certificate keeps a signer's chain with the messages.
@@ -118,7 +113,7 @@ func (l *messageLog) certificate(ctx context.Context, tx db.Querier, s *signer, 
 	for _, c := range s.chain {
 		chain = append(chain, c.Raw...)
 	}
-	_, err := tx.ExecContext(ctx, `INSERT INTO xroad_certificate (fingerprint, chain) VALUES ($1,$2) ON CONFLICT DO NOTHING`,
-		fingerprint, chain)
-	return err
+	return db.Later(ctx, tx, db.Statement{
+		Query: `INSERT INTO xroad_certificate (fingerprint, chain) VALUES ($1,$2) ON CONFLICT DO NOTHING`, Args: []any{fingerprint, chain},
+	})
 }

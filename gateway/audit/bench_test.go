@@ -5,7 +5,10 @@ import (
 	"fmt"
 	"sync/atomic"
 	"testing"
+	"time"
 
+	"eidgate/gateway/audit"
+	"eidgate/gateway/ledger"
 	"eidgate/gateway/store/storetest"
 	"eidgate/internal/db"
 
@@ -70,4 +73,44 @@ func parallel(b *testing.B, callers int, do func() error) {
 			}
 		}
 	})
+}
+
+// BenchmarkFind is a page of somebody's accesses, and all that findUsage gives
+// at once, among ten thousand of everybody's.
+func BenchmarkFind(b *testing.B) {
+	w := newWorld(b, storetest.Open(b, storetest.SQLite(b)))
+	var last string
+	for i := range 100 {
+		err := w.database.Tx(b.Context(), func(tx db.Querier) (err error) {
+			for j := range 100 {
+				of := minji
+				if (i*100+j)%4 == 0 {
+					of = jaak
+				}
+				if last, err = w.events.Record(b.Context(), tx, reading(of)); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	for state := (ledger.State{}); !state.Signed; time.Sleep(10 * time.Millisecond) {
+		var err error
+		if state, err = w.log.State(b.Context(), last); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for _, limit := range []int{20, 1000} {
+		b.Run(fmt.Sprint(limit), func(b *testing.B) {
+			for b.Loop() {
+				entries, total, err := w.events.OfPerson(b.Context(), jaak, audit.Filter{Limit: limit})
+				if err != nil || len(entries) != limit || total != 2500 || !entries[0].Intact || !entries[limit-1].Ledger.Signed {
+					b.Fatalf("%d of %d, %v", len(entries), total, err)
+				}
+			}
+		})
+	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -174,33 +173,34 @@ func (e *Events) read(ctx context.Context, rest string, values ...any) ([]Entry,
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("reading events: %w", err)
 	}
+	ids, leaves := make([]string, len(found)), make([]proof.Leaf, len(found))
+	for i := range found {
+		ids[i], leaves[i] = found[i].id, found[i].opening().Leaf()
+	}
+	held, err := e.options.Ledger.HoldsAll(ctx, ids, leaves)
+	if err != nil {
+		return nil, fmt.Errorf("asking the ledger about events: %w", err)
+	}
 	entries := make([]Entry, len(found))
 	for i := range found {
-		if entries[i], err = e.entry(ctx, &found[i]); err != nil {
-			return nil, err
-		}
+		entries[i] = found[i].entry(held[i])
 	}
 	return entries, nil
 }
 
 // entry reads a record and compares it with its columns and its leaf.
-func (e *Events) entry(ctx context.Context, r *row) (Entry, error) {
-	state, err := e.options.Ledger.Holds(ctx, r.id, r.opening().Leaf())
-	if err != nil && !errors.Is(err, ledger.ErrChanged) && !errors.Is(err, ledger.ErrUnknown) {
-		return Entry{}, fmt.Errorf("asking the ledger about an event: %w", err)
-	}
-	held := err == nil
+func (r *row) entry(held ledger.Holding) Entry {
 	var read record
 	if err := json.Unmarshal(r.text, &read); err != nil {
 		read = record{} // the columns are all there is; the entry says that it was changed
 	}
 	entry := read.entry()
-	entry.Ledger = state
-	entry.Intact = held && r.agrees(&read)
+	entry.Ledger = held.State
+	entry.Intact = held.Err == nil && r.agrees(&read)
 	if read.ID == "" {
 		entry.ID, entry.At = r.id, time.UnixMicro(r.at).UTC()
 	}
-	return entry, nil
+	return entry
 }
 
 func (r *row) opening() proof.Opening {

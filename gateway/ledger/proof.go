@@ -7,11 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 
 	"eidgate/gateway/ledger/proof"
 
 	"github.com/transparency-dev/formats/log"
 	"github.com/transparency-dev/merkle/rfc6962"
+	"github.com/transparency-dev/tessera/api/layout"
 	"github.com/transparency-dev/tessera/client"
 )
 
@@ -100,31 +102,103 @@ func (l *Log) Proof(ctx context.Context, id string, opening proof.Opening) ([]by
 // answers [ErrUnknown], and [ErrChanged] when the leaf in SQL is another one
 // or is not the one in the tiles.
 func (l *Log) Holds(ctx context.Context, id string, leaf proof.Leaf) (State, error) {
-	var kept []byte
-	err := l.options.Database.QueryRowContext(ctx, `SELECT leaf FROM ledger_leaf WHERE id = $1`, id).Scan(&kept)
-	if errors.Is(err, sql.ErrNoRows) {
-		return State{}, ErrUnknown
-	}
+	found, err := l.HoldsAll(ctx, []string{id}, []proof.Leaf{leaf})
 	if err != nil {
-		return State{}, fmt.Errorf("looking for an event's leaf: %w", err)
+		return State{}, err
 	}
-	if !bytes.Equal(kept, leaf[:]) {
-		return State{}, ErrChanged
-	}
-	state, err := l.State(ctx, id)
-	if err != nil || !state.Signed {
-		return state, err
+	return found[0].State, found[0].Err
+}
+
+// Holding is what Holds says of one event.
+type Holding struct {
+	State State
+	Err   error // ErrUnknown, ErrChanged or nil
+}
+
+// maxHoldings is how many events one query asks for.
+const maxHoldings = 500
+
+// HoldsAll is Holds for many events, in their order: one checkpoint is read, and
+// each tile once. The error is about reading; what is wrong with an event
+// stands in its Holding.
+func (l *Log) HoldsAll(ctx context.Context, ids []string, leaves []proof.Leaf) ([]Holding, error) {
+	kept := make(map[string]keptLeaf, len(ids))
+	for from := 0; from < len(ids); from += maxHoldings {
+		if err := l.keptLeaves(ctx, ids[from:min(from+maxHoldings, len(ids))], kept); err != nil {
+			return nil, err
+		}
 	}
 	signed, _, err := l.Checkpoint(ctx)
 	if err != nil {
-		return state, err
+		return nil, err
 	}
-	hashes, err := client.FetchLeafHashes(ctx, l.tiles.reader.ReadTile, state.Index, 1, signed.Size)
+	tiles := map[uint64][]byte{}
+	out := make([]Holding, len(ids))
+	for i, id := range ids {
+		leaf, known := kept[id]
+		switch {
+		case !known:
+			out[i].Err = ErrUnknown
+		case !bytes.Equal(leaf.leaf, leaves[i][:]):
+			out[i].Err = ErrChanged
+		case leaf.index.Valid:
+			place := uint64(leaf.index.Int64) // #nosec G115 -- numbered from 0
+			out[i].State = State{Numbered: true, Index: place, Signed: place < signed.Size}
+			if !out[i].State.Signed {
+				continue
+			}
+			same, err := l.inTile(ctx, tiles, place, signed.Size, leaf.leaf)
+			if err != nil {
+				return nil, err
+			}
+			if !same {
+				out[i].Err = ErrChanged
+			}
+		}
+	}
+	return out, nil
+}
+
+// keptLeaf is a leaf as SQL has it.
+type keptLeaf struct {
+	leaf  []byte
+	index sql.NullInt64
+}
+
+func (l *Log) keptLeaves(ctx context.Context, ids []string, into map[string]keptLeaf) error {
+	places, values := make([]string, len(ids)), make([]any, len(ids))
+	for i, id := range ids {
+		places[i], values[i] = fmt.Sprintf("$%d", i+1), id
+	}
+	rows, err := l.options.Database.QueryContext(ctx,
+		`SELECT id, leaf, idx FROM ledger_leaf WHERE id IN (`+strings.Join(places, ",")+`)`, values...) // #nosec G202 -- numbers of parameters
 	if err != nil {
-		return state, fmt.Errorf("reading the tiles: %w", err)
+		return fmt.Errorf("looking for events' leaves: %w", err)
 	}
-	if !bytes.Equal(hashes[0], rfc6962.DefaultHasher.HashLeaf(kept)) {
-		return state, ErrChanged
+	defer rows.Close()
+	for rows.Next() {
+		var id string
+		var k keptLeaf
+		if err := rows.Scan(&id, &k.leaf, &k.index); err != nil {
+			return fmt.Errorf("looking for events' leaves: %w", err)
+		}
+		into[id] = k
 	}
-	return state, nil
+	return rows.Err()
+}
+
+// inTile compares a leaf with its hash in the signed tree's tile.
+func (l *Log) inTile(ctx context.Context, tiles map[uint64][]byte, index, size uint64, leaf []byte) (bool, error) {
+	number, at := index/layout.TileWidth, int(index%layout.TileWidth)*rfc6962.DefaultHasher.Size() // #nosec G115 -- less than a tile
+	tile, read := tiles[number]
+	if !read {
+		var err error
+		tile, err = l.tiles.reader.ReadTile(ctx, 0, number, layout.PartialTileSize(0, number, size))
+		if err != nil {
+			return false, fmt.Errorf("reading the tiles: %w", err)
+		}
+		tiles[number] = tile
+	}
+	hash := rfc6962.DefaultHasher.HashLeaf(leaf)
+	return at+len(hash) <= len(tile) && bytes.Equal(tile[at:at+len(hash)], hash), nil
 }

@@ -13,6 +13,7 @@ import (
 	"eidgate/internal/cms"
 	"eidgate/internal/samplepdf"
 	"eidgate/sign"
+	"eidgate/sign/internal/pdf"
 	"eidgate/sign/pades"
 )
 
@@ -142,4 +143,43 @@ func TestValidateAdbe(t *testing.T) {
 	if !r.Valid() || len(r.Signatures) != 2 || !strings.Contains(r.Text(), "adbe.pkcs7.detached") {
 		t.Error(r.Text())
 	}
+}
+
+// Validation data that stands beside other data when the document is stamped,
+// and is exchanged or added after, is not protected: the level stays LT.
+func TestArchiveOverOtherEvidence(t *testing.T) {
+	o := newOffice(t)
+	stamped := o.sign(t, contract(), sign.LevelT)
+	o.Now = o.Now.Add(time.Minute)
+	other := o.Card("P-256")
+	der, err := o.Answer(other.Cert, o.Issuer.Cert)
+	if err != nil {
+		t.Fatal(err)
+	}
+	catalog := func(doc []byte, dss string) string {
+		_, d, err := opened(t, doc).Latest().Catalog()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.TrimSuffix(string(pdf.Append(nil, d.With("DSS", nil))), ">>") + " /DSS " + dss + " >>"
+	}
+	stream := func(data []byte) string {
+		return "<< /Length " + itoa(len(data)) + " >>\nstream\n" + string(data) + "\nendstream"
+	}
+	early := objects(stamped, map[int]string{1: catalog(stamped, "<< /OCSPs [850 0 R] >>"), 850: stream(der)})
+	archive := archived(o).apply(t, o, early)
+	o.Now = o.Now.Add(time.Minute)
+	add := map[int]string{}
+	var ocsps, list string
+	for i, pair := range [][2]*x509.Certificate{{o.card.Cert, o.Issuer.Cert}, {o.Issuer.Cert, o.Root.Cert}, {o.TSA.Cert, o.Root.Cert}} {
+		answer, err := o.Answer(pair[0], pair[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		add[860+i], add[870+i] = stream(answer), stream(pair[0].Raw)
+		ocsps, list = ocsps+itoa(860+i)+" 0 R ", list+itoa(870+i)+" 0 R "
+	}
+	add[1] = catalog(archive, "<< /OCSPs [850 0 R "+ocsps+"] /Certs ["+list+"] >>")
+	r := report(t, objects(archive, add), o.Trust(false))
+	wantVerdict(t, r, 0, totalPassed, "", sign.LevelLT)
 }

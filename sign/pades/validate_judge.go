@@ -12,7 +12,6 @@ import (
 	"eidgate/sign"
 	"eidgate/sign/cades"
 	"eidgate/sign/internal/judge"
-	"eidgate/sign/internal/revisions"
 )
 
 // hashNeeded is the digest algorithm of a signature or of a time-stamp's
@@ -46,7 +45,7 @@ func (c *candidate) digest(h crypto.Hash) ([]byte, error) {
 // judge gives the verdicts: messages first, then document time-stamps, then
 // signatures in the order they were made.
 func (v *validation) judge(ctx context.Context) error {
-	evidence, err := v.store()
+	evidence, err := v.store(v.file.Latest())
 	if err != nil {
 		return err
 	}
@@ -74,11 +73,14 @@ func (v *validation) judge(ctx context.Context) error {
 	var madeAfter time.Time
 	for _, c := range v.all {
 		if e := examined[c]; e != nil {
-			j.Signature(ctx, c.out, judge.Subject{
+			subject := judge.Subject{
 				Certificate: e.Certificate, Stamps: e.Stamps, Later: v.later(c, proofs),
 				MadeAfter: madeAfter, Baseline: c.baseline(e),
-			})
-			v.archived(c, proofs)
+			}
+			j.Signature(ctx, c.out, subject)
+			if err := v.archived(ctx, c, subject, proofs, examined); err != nil {
+				return err
+			}
 			c.noteName(e.Certificate)
 		}
 		if proven := c.provenTime(proofs[c]); proven.After(madeAfter) {
@@ -123,20 +125,38 @@ func (c *candidate) baseline(e *cades.Examined) bool {
 }
 
 // archived raises level LT to LTA when a document time-stamp covers the
-// validation data.
-func (v *validation) archived(c *candidate, proofs map[*candidate]*judge.Proof) {
+// validation data that the verdict rests on.
+func (v *validation) archived(ctx context.Context, c *candidate, s judge.Subject, proofs map[*candidate]*judge.Proof, examined map[*candidate]*cades.Examined) error {
 	if c.out.Level != sign.LevelLT {
-		return
+		return nil
 	}
+	var last *candidate // it covers what those before it do
 	for _, stamp := range v.all {
-		if proofs[stamp] == nil || stamp.revision <= c.revision {
-			continue
-		}
-		store, err := revisions.StoreOf(v.file.At(stamp.revision))
-		if err == nil && len(store.OCSPs)+len(store.CRLs) > 0 {
-			c.out.Level = sign.LevelLTA
+		if proofs[stamp] != nil && stamp.revision > c.revision {
+			last = stamp
 		}
 	}
+	if last == nil {
+		return nil
+	}
+	protected, err := v.store(v.file.At(last.revision))
+	if err != nil {
+		return err
+	}
+	for _, o := range v.all {
+		if e := examined[o]; e != nil && o.revision <= last.revision {
+			protected.Merge(e.Evidence)
+		}
+		if o.stamp && o.good() && o.revision <= last.revision {
+			if token, err := timestamp.Parse(o.der); err == nil {
+				protected.Merge(judge.Evidence{Certificates: token.Certificates})
+			}
+		}
+	}
+	if len(protected.OCSP)+len(protected.CRLs) > 0 && judge.Preserved(ctx, v.trust, c.out, s, protected) {
+		c.out.Level = sign.LevelLTA
+	}
+	return nil
 }
 
 // stampsBefore are the time-stamps inside the bytes that another one covers.

@@ -16,11 +16,10 @@ const (
 	maxStoreBytes = 16 << 20
 )
 
-// store reads the evidence of the DSS. What cannot be read is no evidence; too
+// store reads the evidence of the DSS of a view. What cannot be read is no evidence; too
 // much of it is [ErrLimit].
-func (v *validation) store() (judge.Evidence, error) {
+func (v *validation) store(view *pdf.View) (judge.Evidence, error) {
 	var e judge.Evidence
-	view := v.file.Latest()
 	store, err := revisions.StoreOf(view)
 	if err != nil {
 		return e, fmt.Errorf("reading the validation data: %w", err)

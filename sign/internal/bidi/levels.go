@@ -15,26 +15,14 @@ func (l Level) RightToLeft() bool { return l%2 == 1 }
 // rules P2 and P3. ok is false when there is none.
 func Base(text []rune) (level Level, ok bool) {
 	for _, r := range text {
-		switch classOf(r) {
-		case bidi.L:
-			return 0, true
-		case bidi.R, bidi.AL:
-			return 1, true
+		if c := classOf(r); c == bidi.L || c == bidi.R || c == bidi.AL {
+			if c != bidi.L {
+				level = 1
+			}
+			return level, true
 		}
 	}
 	return 0, false
-}
-
-// HasRightToLeft tells whether anything in a text makes the algorithm
-// necessary.
-func HasRightToLeft(text []rune) bool {
-	for _, r := range text {
-		switch classOf(r) {
-		case bidi.R, bidi.AL, bidi.AN:
-			return true
-		}
-	}
-	return false
 }
 
 func classOf(r rune) bidi.Class {
@@ -57,10 +45,10 @@ func Levels(text []rune, base Level) []Level {
 	s.neutrals()
 	levels := make([]Level, len(text))
 	for i, c := range s.class { // rules I1 and I2
-		switch {
-		case c == bidi.EN || c == bidi.AN:
+		switch c {
+		case bidi.EN, bidi.AN:
 			levels[i] = base + 2 - base%2
-		case c == bidi.R:
+		case bidi.R:
 			levels[i] = base | 1
 		default:
 			levels[i] = (base + 1) &^ 1
@@ -94,7 +82,7 @@ func (s *sequence) attach() {
 func (s *sequence) numbers() {
 	strong := s.edge
 	for i, c := range s.class { // W2, W3
-		switch c {
+		switch c { //nolint:exhaustive // the rule is for these
 		case bidi.L, bidi.R, bidi.AL:
 			strong = c
 		case bidi.EN:
@@ -111,7 +99,7 @@ func (s *sequence) numbers() {
 	s.separators()
 	strong = s.edge
 	for i, c := range s.class { // W6, W7
-		switch c {
+		switch c { //nolint:exhaustive // the rules are for these
 		case bidi.L, bidi.R:
 			strong = c
 		case bidi.ES, bidi.ET, bidi.CS:
@@ -156,7 +144,7 @@ func (s *sequence) fill(from, to int, c bidi.Class) {
 // direction is L or R for a class that has one, numbers counting as R: rules N0
 // and N1.
 func direction(c bidi.Class) (bidi.Class, bool) {
-	switch c {
+	switch c { //nolint:exhaustive // all others have none
 	case bidi.L:
 		return bidi.L, true
 	case bidi.R, bidi.EN, bidi.AN:

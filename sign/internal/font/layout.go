@@ -32,9 +32,7 @@ func (f *Font) Layout() ([]byte, error) {
 // one of the OpenType script tags is in the tables GSUB or GPOS, and in both
 // when placed says that marks must be placed.
 func (f *Font) Knows(placed bool, tags ...string) bool {
-	if f.scripts == nil {
-		f.scripts = map[string][]string{"GSUB": f.scriptsOf("GSUB"), "GPOS": f.scriptsOf("GPOS")}
-	}
+	f.readScripts()
 	in := func(table string) bool {
 		return slices.ContainsFunc(f.scripts[table], func(tag string) bool { return slices.Contains(tags, tag) })
 	}
@@ -42,6 +40,19 @@ func (f *Font) Knows(placed bool, tags ...string) bool {
 		return in("GPOS")
 	}
 	return in("GSUB") || in("GPOS")
+}
+
+func (f *Font) readScripts() {
+	if f.scripts == nil {
+		f.scripts = map[string][]string{"GSUB": f.scriptsOf("GSUB"), "GPOS": f.scriptsOf("GPOS")}
+	}
+}
+
+// Scripts is for how many scripts the font has rules of substitution. A font
+// made for one script knows it best.
+func (f *Font) Scripts() int {
+	f.readScripts()
+	return len(f.scripts["GSUB"])
 }
 
 // maxScripts is more than OpenType has.

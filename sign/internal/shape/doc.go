@@ -17,5 +17,6 @@
 // 64 characters.
 //
 // What it does not do: choosing fonts, ordering pieces of both directions,
-// writing from top to bottom, colour.
+// writing from top to bottom, colour, the falling words of Nastaliq, whose fonts
+// count as not knowing Arabic.
 package shape

@@ -105,11 +105,13 @@ func TestContext(t *testing.T) {
 // A font draws a script only when it has rules for it.
 func TestDraws(t *testing.T) {
 	arabic, latin, plain := parse(t, installed(t, noto+"Arabic-Regular.ttf")), parse(t, installed(t, noto+"-Regular.ttf")), parse(t, goregular.TTF)
+	nastaliq := parse(t, installed(t, "/usr/share/fonts/truetype/noto/NotoNastaliqUrdu-Regular.ttf"))
 	for _, c := range []struct {
 		font *font.Font
 		r    rune
 		want bool
 	}{
+		{nastaliq, 'م', false},
 		{arabic, 'م', true}, {arabic, '\u064e', true}, {arabic, 'न', false}, {arabic, 'ש', false}, {arabic, '\u200c', true},
 		{latin, '\u0301', true}, {latin, 'м', true}, {latin, 'م', false}, {plain, 'Щ', true}, {plain, '\u0301', false},
 	} {

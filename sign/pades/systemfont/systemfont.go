@@ -51,12 +51,13 @@ func Folders() []string {
 const (
 	maxFiles = 20_000
 	maxWants = 4096
-	maxFound = 8
+	maxFound = 12
 )
 
 // Find searches [Folders] and the folders named in addition (such as
 // "home/mari/.local/share/fonts") for fonts with these characters: as few fonts
-// as will do, eight at most.
+// as will do, twelve at most, and for each script that needs rules of its own one
+// that is made for it.
 func Find(ctx context.Context, files fs.FS, missing []rune, folders ...string) ([]Found, error) {
 	wanted := missing[:min(len(missing), maxWants)]
 	if len(wanted) == 0 {
@@ -68,7 +69,7 @@ func Find(ctx context.Context, files fs.FS, missing []rune, folders ...string) (
 	}
 	var found []Found
 	for len(wanted) > 0 && len(found) < maxFound {
-		best := slices.MinFunc(append(faces, face{}), func(a, b face) int { return compare(a, b, wanted) })
+		best := slices.MinFunc(append(faces, face{}), func(a, b face) int { return compare(&a, &b, nextOf(wanted)) })
 		covered := best.covers(wanted)
 		if len(covered) == 0 {
 			break
@@ -90,6 +91,8 @@ type face struct {
 	index int
 	plain int // how far it is from an upright sans serif of normal weight
 	has   map[rune]bool
+	// scripts is for how many it has rules.
+	scripts int
 }
 
 func (f *face) covers(wanted []rune) []rune {
@@ -102,11 +105,21 @@ func (f *face) covers(wanted []rune) []rune {
 	return out
 }
 
+// nextOf is what a font is looked for next: the letters of one script that needs
+// rules, else all that need none.
+func nextOf(wanted []rune) []rune {
+	i := slices.IndexFunc(wanted, func(r rune) bool { return shape.Needed(r) && !shape.Neutral(r) })
+	if i < 0 {
+		return wanted
+	}
+	return slices.DeleteFunc(slices.Clone(wanted), func(r rune) bool { return shape.Neutral(r) || !shape.Same(wanted[i], r) })
+}
+
 // compare puts the face first that has more characters, then the plainer one,
-// then the first by its path.
-func compare(a, b face, wanted []rune) int {
+// then the one made for fewer scripts, then the first by its path.
+func compare(a, b *face, wanted []rune) int {
 	return cmp.Or(cmp.Compare(len(b.covers(wanted)), len(a.covers(wanted))), cmp.Compare(a.plain, b.plain),
-		cmp.Compare(a.path, b.path), cmp.Compare(a.index, b.index))
+		cmp.Compare(a.scripts, b.scripts), cmp.Compare(a.path, b.path), cmp.Compare(a.index, b.index))
 }
 
 // search looks into every font file of the folders.
@@ -166,6 +179,7 @@ func look(files fs.FS, name string, wanted []rune) []face {
 			}
 		}
 		if len(f.has) > 0 {
+			f.scripts = parsed.Scripts()
 			out = append(out, f)
 		}
 	}

@@ -26,8 +26,8 @@ type references struct {
 	wanted     map[int]bool
 	unreadable []int
 	outside    []int // objects that go on beyond the revision that wrote them
-	used       bits // every object that anything refers to
-	left       int  // comparisons until the work is too much
+	used       bits  // every object that anything refers to
+	left       int   // comparisons until the work is too much
 }
 
 // maxCompared is how many references are looked at for one document. Honest

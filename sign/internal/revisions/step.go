@@ -188,7 +188,11 @@ func (s *step) trailer() error {
 	if !pdf.Equal(before.Get("Root"), after.Get("Root")) {
 		s.refuse(ErrCatalogReplaced, "the trailer names another Root")
 	}
-	if !pdf.Equal(before.Get("Info"), after.Get("Info")) {
+	if before.Get("Info") == nil && after.Get("Info") != nil {
+		if err := s.addedInformation(after.Get("Info")); err != nil {
+			return err
+		}
+	} else if !pdf.Equal(before.Get("Info"), after.Get("Info")) {
 		s.refuse(ErrInfo, "the trailer names another Info")
 	}
 	was, _ := before.Int("Size")
@@ -219,32 +223,6 @@ func (s *step) structure() error {
 			s.settle(num)
 		}
 	}
-	return nil
-}
-
-// information allows new dates and another producer.
-func (s *step) information() error {
-	ref, ok := s.new.Revision().Trailer.Get("Info").(pdf.Ref)
-	if !ok || s.settled[ref.Num] {
-		return nil
-	}
-	if _, written := s.written[ref.Num]; !written {
-		return nil
-	}
-	before, after, err := s.values(ref.Num)
-	if err != nil {
-		return err
-	}
-	a, okA := before.(pdf.Dict)
-	b, okB := after.(pdf.Dict)
-	alone := s.refs.only(ref.Num, s.k, func(r reference) bool { return r.key == "Info" && s.isTrailer(r.owner) })
-	if okA && okB && alone && onlyDiffer(a, b, "ModDate", "Producer") && isText(b.Get("ModDate")) && isText(b.Get("Producer")) {
-		s.settle(ref.Num)
-		s.allow(Change{Rule: RuleInfo, Sentence: "the date of the last change was written"})
-		return nil
-	}
-	s.refuse(ErrInfo, "object %d", ref.Num)
-	s.settle(ref.Num)
 	return nil
 }
 

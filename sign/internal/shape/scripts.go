@@ -104,12 +104,15 @@ func Draws(f *font.Font, r rune) bool {
 		_, ok := f.Glyph(r)
 		return ok
 	}
-	if placed := unicode.Is(unicode.Mn, r); s.ruled || placed {
-		return f.Has(r) && !(s.table == unicode.Arabic && cascading(f)) &&
-			f.Knows(placed && !s.ruled, s.tags...)
+	placed := unicode.Is(unicode.Mn, r)
+	if !s.ruled && !placed {
+		_, ok := f.Glyph(r)
+		return ok
 	}
-	_, ok := f.Glyph(r)
-	return ok
+	if s.table == unicode.Arabic && cascading(f) {
+		return false
+	}
+	return f.Has(r) && f.Knows(placed && !s.ruled, s.tags...)
 }
 
 // cascading tells Nastaliq fonts, in which every word falls to the left. The

@@ -267,6 +267,9 @@ func (b broken) Stamp(context.Context, crypto.Hash, []byte) (*timestamp.Token, e
 func (b broken) Gather(context.Context, []byte) (*xades.Evidence, error) { return nil, b.err }
 
 func (b broken) GatherCAdES(context.Context, []byte) (*xades.Evidence, error) { return nil, b.err }
+func (b broken) GatherTimestamp(context.Context, []byte, func(crypto.Hash) ([]byte, error)) (*xades.Evidence, error) {
+	return nil, b.err
+}
 
 func (b broken) GatherArchive(context.Context, []byte, xades.Content) (*xades.Evidence, error) {
 	return nil, b.err

@@ -12,7 +12,8 @@ import (
 // Extension says how to lift the signatures of a container.
 type Extension struct {
 	// Level to reach: T, LT or LTA. A signature at LTA gets another archive
-	// time-stamp when Level is LTA.
+	// time-stamp when Level is LTA. A container that has an archive manifest, or a
+	// time-stamp in place of a signature, gets another archive manifest.
 	Level sign.Level
 	// Trust judges the signatures first; one that is not valid is not lifted.
 	// Its Revocation must ask the responders.
@@ -41,8 +42,11 @@ func Extend(ctx context.Context, in io.ReaderAt, size int64, out io.Writer, e Ex
 	if err != nil {
 		return nil, err
 	}
-	if len(c.cades) > 0 && len(c.renewals) > 0 || len(c.stamps) > len(c.renewals) {
-		return report, fmt.Errorf("%w: what an archive time-stamp of the container covers cannot be changed any more", ErrOptions)
+	if c.archivedAlready() {
+		if lowest := levelsOf(report); e.Level < sign.LevelLTA || lowest < sign.LevelLT {
+			return report, fmt.Errorf("%w: what a time-stamp of the container covers cannot be changed any more, and its lowest level is %v", ErrOptions, lowest)
+		}
+		return report, e.renew(ctx, c, out)
 	}
 	lifted, err := e.lift(ctx, c, report)
 	if err != nil {

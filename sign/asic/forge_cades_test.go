@@ -86,9 +86,15 @@ func TestForgedCAdES(t *testing.T) {
 // archived adds an archive manifest and its time-stamp over everything.
 func archived(t testing.TB, w *testpki.World, b *box, skip string) {
 	t.Helper()
+	archivedAs(t, w, b, skip, "META-INF/timestamp001.tst")
+}
+
+// archivedAs does it with a time-stamp of this name.
+func archivedAs(t testing.TB, w *testpki.World, b *box, skip, stamp string) {
+	t.Helper()
 	var list strings.Builder
 	list.WriteString(`<asic:ASiCManifest xmlns:asic="http://uri.etsi.org/02918/v1.2.1#" xmlns:ds="http://www.w3.org/2000/09/xmldsig#">` +
-		`<asic:SigReference URI="META-INF/timestamp001.tst" MimeType="application/vnd.etsi.timestamp-token"/>`)
+		`<asic:SigReference URI="` + stamp + `" MimeType="application/vnd.etsi.timestamp-token"/>`)
 	for _, p := range b.parts {
 		if p.name == "mimetype" || p.name == skip {
 			continue
@@ -104,7 +110,7 @@ func archived(t testing.TB, w *testpki.World, b *box, skip string) {
 		t.Fatal(err)
 	}
 	b.add("META-INF/ASiCArchiveManifest.xml", list.String())
-	b.add("META-INF/timestamp001.tst", string(token.DER))
+	b.add(stamp, string(token.DER))
 }
 
 // TestArchiveManifest protects a CMS signature beyond its certificate's life.

@@ -2,6 +2,7 @@ package asic
 
 import (
 	"context"
+	"crypto"
 
 	"eidgate/certs"
 	"eidgate/sign/cades"
@@ -14,6 +15,9 @@ type Gatherer interface {
 	xades.Gatherer
 	// GatherCAdES returns the evidence that a CMS signature does not carry.
 	GatherCAdES(ctx context.Context, message []byte) (*cades.Evidence, error)
+	// GatherTimestamp returns the evidence that a time-stamp token in a file of
+	// its own does not carry. digest is that of what the token is about.
+	GatherTimestamp(ctx context.Context, token []byte, digest func(crypto.Hash) ([]byte, error)) (*cades.Evidence, error)
 }
 
 // Online gathers evidence by verifying signer and time-stamps now and keeping
@@ -38,4 +42,9 @@ func (o Online) GatherArchive(ctx context.Context, text []byte, open xades.Conte
 // GatherCAdES implements [Gatherer].
 func (o Online) GatherCAdES(ctx context.Context, message []byte) (*cades.Evidence, error) {
 	return cades.Online(o).Gather(ctx, message)
+}
+
+// GatherTimestamp implements [Gatherer].
+func (o Online) GatherTimestamp(ctx context.Context, token []byte, digest func(crypto.Hash) ([]byte, error)) (*cades.Evidence, error) {
+	return cades.Online(o).GatherTimestamp(ctx, token, digest)
 }

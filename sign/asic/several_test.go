@@ -202,21 +202,6 @@ func TestCAdESLevels(t *testing.T) {
 	}
 }
 
-// TestCAdESUnderAnArchiveManifest judges what other programs make: a time-stamp
-// over everything in the container, whose files cannot be changed any more.
-func TestCAdESUnderAnArchiveManifest(t *testing.T) {
-	w := testpki.New(t)
-	signer := w.Card("P-256")
-	o := at(w, signer, sign.LevelLT)
-	o.CAdES = true
-	b := open(t, signFiles(t, signer, files(), o))
-	archived(t, w, b, "")
-	wantValid(t, validate(t, b.bytes(), w.Trust(false)), sign.LevelLTA)
-	if _, err := extend(t, b.bytes(), w, sign.LevelLTA); fault.CodeOf(err) != "asic.options" {
-		t.Errorf("lifted: %v", err)
-	}
-}
-
 // TestCAdESInASiCS makes and lifts every level, and renews the last.
 func TestCAdESInASiCS(t *testing.T) {
 	w := testpki.New(t)

@@ -3,11 +3,12 @@ package asic
 import (
 	"context"
 	"crypto"
+	"slices"
 	"strings"
 
 	"eidgate/certs"
+	"eidgate/certs/timestamp"
 	"eidgate/sign"
-	"eidgate/sign/cades"
 	"eidgate/sign/internal/judge"
 )
 
@@ -49,8 +50,56 @@ func (a archiveStamp) over(s *cmsSubject) bool {
 	return signature && list
 }
 
-// archived judges the archive time-stamps over a signature.
-func (s *cmsSubject) archived(ctx context.Context, v *validation, j *judge.Judge, signature *cades.Examined) (proofs []*judge.Proof, refusal error) {
+// laterEvidence is what the tokens of the archive time-stamps carry about
+// themselves.
+func (s *cmsSubject) laterEvidence() (e judge.Evidence) {
+	for _, a := range s.later {
+		e.Merge(evidenceOf(a.der))
+	}
+	return e
+}
+
+// protected is the evidence that the archive time-stamps are over: the
+// signature's own, and that in the tokens before the newest.
+func (s *cmsSubject) protected(v *validation, own judge.Evidence) judge.Evidence {
+	e := judge.Evidence{Certificates: own.Certificates, OCSP: slices.Clone(own.OCSP), CRLs: slices.Clone(own.CRLs)}
+	for _, a := range s.later {
+		for _, f := range a.list.files {
+			if a.over(s) && strings.HasSuffix(f.name, ".tst") {
+				e.Merge(evidenceOf(v.metadata[f.name]))
+			}
+		}
+	}
+	return e
+}
+
+// ordered refuses an archive time-stamp that is older than a time-stamp it is
+// over: those of the signature, and archive time-stamps before it.
+func (a archiveStamp) ordered(v *validation, stamps []judge.Stamp) error {
+	after, err := timestamp.Parse(a.der)
+	if err != nil {
+		return err
+	}
+	for _, f := range a.list.files {
+		if strings.HasSuffix(f.name, ".tst") {
+			stamps = append(stamps[:len(stamps):len(stamps)], judge.Stamp{DER: v.metadata[f.name]})
+		}
+	}
+	for _, s := range stamps {
+		first, err := timestamp.Parse(s.DER)
+		if err != nil {
+			return err
+		}
+		if err := timestamp.Ordered(first, after); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// archived judges the archive time-stamps over a signature with these
+// time-stamps.
+func (s *cmsSubject) archived(ctx context.Context, v *validation, j *judge.Judge, stamps []judge.Stamp) (proofs []*judge.Proof, refusal error) {
 	for _, a := range s.later {
 		if !a.over(s) {
 			continue
@@ -68,7 +117,7 @@ func (s *cmsSubject) archived(ctx context.Context, v *validation, j *judge.Judge
 			refusal = certs.Missing(report.Code, nil, "its archive time-stamp does not hold: %s", report.Sentence)
 			continue
 		}
-		if err := signature.Ordered(a.der); err != nil {
+		if err := a.ordered(v, stamps); err != nil {
 			refusal = err
 			continue
 		}

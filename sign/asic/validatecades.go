@@ -42,11 +42,13 @@ func (v *validation) findCAdES() error {
 			v.metadata[e.Name] = text
 		}
 	}
+	used := map[string]bool{}
 	if v.Kind == ASiCS {
-		v.findSimple()
+		archives := v.findArchives(used)
+		v.findSimple(used)
+		v.protect(archives)
 		return nil
 	}
-	used := map[string]bool{}
 	for _, e := range v.lists {
 		l, err := parseList(e.Name, v.metadata[e.Name])
 		if err != nil {
@@ -63,12 +65,7 @@ func (v *validation) findCAdES() error {
 		s.verdict = newVerdict(l.signature, s.stamp)
 		v.all = append(v.all, s)
 	}
-	archives := v.findArchives(used)
-	for _, s := range v.all {
-		if c, ok := s.(*cmsSubject); ok && !c.stamp {
-			c.later = archives
-		}
-	}
+	v.protect(v.findArchives(used))
 	for _, group := range [][]*zipfile.Entry{v.cades, v.stamps} {
 		for _, e := range group {
 			if !used[e.Name] {
@@ -79,12 +76,24 @@ func (v *validation) findCAdES() error {
 	return nil
 }
 
+// protect gives the signatures the archive time-stamps that may be over them.
+func (v *validation) protect(archives []archiveStamp) {
+	for _, s := range v.all {
+		if c, ok := s.(*cmsSubject); ok {
+			c.later = archives
+		}
+	}
+}
+
 // findSimple finds the signature of an ASiC-S container.
-func (v *validation) findSimple() {
+func (v *validation) findSimple(used map[string]bool) {
 	if len(v.data) != 1 {
 		return
 	}
 	for _, e := range append(v.cades[:len(v.cades):len(v.cades)], v.stamps...) {
+		if used[e.Name] {
+			continue
+		}
 		s := &cmsSubject{der: v.metadata[e.Name], file: v.data[0].Name, stamp: strings.HasSuffix(e.Name, ".tst")}
 		s.verdict = newVerdict(e.Name, s.stamp)
 		v.all = append(v.all, s)
@@ -100,14 +109,14 @@ func newVerdict(id string, stamp bool) *sign.Signature {
 
 func (s *cmsSubject) needs() map[string][]crypto.Hash {
 	out := map[string][]crypto.Hash{}
-	if s.list == nil {
-		out[s.file] = s.hashes()
-		return out
-	}
 	for _, a := range s.later {
 		for _, f := range a.list.files {
 			out[f.name] = append(out[f.name], f.hash)
 		}
+	}
+	if s.list == nil {
+		out[s.file] = append(out[s.file], s.hashes()...)
+		return out
 	}
 	for _, f := range s.list.files {
 		out[f.name] = append(out[f.name], f.hash)
@@ -163,8 +172,9 @@ func (s *cmsSubject) judge(ctx context.Context, v *validation) {
 		return
 	}
 	evidence := examined.Evidence
+	evidence.Merge(s.laterEvidence())
 	j := judge.New(v.trust, evidence)
-	proofs, refusal := s.archived(ctx, v, j, examined)
+	proofs, refusal := s.archived(ctx, v, j, examined.Stamps)
 	inside, insideRefusal := examined.Archived(ctx, j, s.verdict, digest)
 	subject := judge.Subject{
 		Certificate: examined.Certificate, Stamps: examined.Stamps, Later: append(proofs, inside.Proofs...), Baseline: examined.Baseline,
@@ -174,14 +184,17 @@ func (s *cmsSubject) judge(ctx context.Context, v *validation) {
 	if refusal != nil {
 		s.refuse("archive-time-stamp", refusal)
 	}
-	if len(proofs) > 0 && s.verdict.Level == sign.LevelLT {
+	if len(proofs) > 0 && s.verdict.Level == sign.LevelLT && judge.Preserved(ctx, v.trust, s.verdict, subject, s.protected(v, examined.Evidence)) {
 		s.verdict.Level = sign.LevelLTA
 	}
 }
 
 // judgeStamp gives the verdict on a time-stamp that stands for a signature.
 func (s *cmsSubject) judgeStamp(ctx context.Context, v *validation, digest func(crypto.Hash) ([]byte, error)) {
-	report, proof := judge.New(v.trust, judge.Evidence{}).Timestamp(ctx, judge.Stamp{Kind: "document-time-stamp", DER: s.der, Digest: digest})
+	evidence := evidenceOf(s.der)
+	evidence.Merge(s.laterEvidence())
+	j := judge.New(v.trust, evidence)
+	report, proof := j.Timestamp(ctx, judge.Stamp{Kind: "document-time-stamp", DER: s.der, Digest: digest})
 	s.verdict.Timestamps = []sign.Timestamp{report}
 	s.verdict.Verdict, s.verdict.Code, s.verdict.Sentence = report.Verdict, report.Code, report.Sentence
 	if report.Code == "timestamp.wrong-imprint" {
@@ -195,6 +208,9 @@ func (s *cmsSubject) judgeStamp(ctx context.Context, v *validation, digest func(
 	s.verdict.Checks = append(s.verdict.Checks, sign.Pass("document-time-stamp", report.Sentence))
 	if err := v.checkList(s.list); err != nil {
 		s.refuse("list", err)
+	}
+	if _, refusal := s.archived(ctx, v, j, []judge.Stamp{{DER: s.der}}); refusal != nil {
+		s.refuse("archive-time-stamp", refusal)
 	}
 }
 

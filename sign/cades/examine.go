@@ -68,7 +68,7 @@ func Examine(out *sign.Signature, message *cms.SignedData, p Profile, extra judg
 		refuse(out, err)
 		return nil
 	}
-	e := &Examined{Result: result, message: message, Evidence: evidenceIn(message), Stamps: stampsIn(result.Signer)}
+	e := &Examined{Result: result, message: message, Evidence: EvidenceIn(message), Stamps: stampsIn(result.Signer)}
 	e.Baseline = e.checkBaseline(out, message, p)
 	e.unjudged(out)
 	out.Claimed.Commitments = commitments(result.Signer)
@@ -186,9 +186,9 @@ func oidOCSP() asn1.ObjectIdentifier {
 	return asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 16, 2}
 }
 
-// evidenceIn is what the message carries: certificates, and revocation lists
+// EvidenceIn is what the message carries: certificates, and revocation lists
 // and OCSP responses among its revocation information (RFC 5652 §10.2.1).
-func evidenceIn(message *cms.SignedData) judge.Evidence {
+func EvidenceIn(message *cms.SignedData) judge.Evidence {
 	e := judge.Evidence{Certificates: message.X509()}
 	for _, choice := range message.Revocations {
 		s := cryptobyte.String(choice)

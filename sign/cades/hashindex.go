@@ -168,7 +168,7 @@ func (x *hashIndex) evidence(message *cms.SignedData) *judge.Evidence {
 			part.Revocations = append(part.Revocations, choice)
 		}
 	}
-	e := evidenceIn(&part)
+	e := EvidenceIn(&part)
 	return &e
 }
 

@@ -38,7 +38,7 @@ func (o Online) Gather(ctx context.Context, signature []byte) (*Evidence, error)
 	if err != nil {
 		return nil, err
 	}
-	g := &judge.Gatherer{Verifier: o.Verifier, AtHand: evidenceIn(message)}
+	g := &judge.Gatherer{Verifier: o.Verifier, AtHand: EvidenceIn(message)}
 	g.Offer(message.X509()...)
 	var first time.Time
 	for _, stamp := range stampsIn(result.Signer) {
@@ -60,6 +60,21 @@ func (o Online) Gather(ctx context.Context, signature []byte) (*Evidence, error)
 		}
 	}
 	if err := g.Signer(ctx, result.Certificate, first); err != nil {
+		return nil, err
+	}
+	return g.New(), nil
+}
+
+// GatherTimestamp returns the evidence that a time-stamp token of its own does
+// not carry. digest is that of what the token must be about.
+func (o Online) GatherTimestamp(ctx context.Context, token []byte, digest func(crypto.Hash) ([]byte, error)) (*Evidence, error) {
+	message, err := cms.Parse(token)
+	if err != nil {
+		return nil, err
+	}
+	g := &judge.Gatherer{Verifier: o.Verifier, AtHand: EvidenceIn(message)}
+	g.Offer(message.X509()...)
+	if _, err := g.Stamp(ctx, token, digest); err != nil {
 		return nil, err
 	}
 	return g.New(), nil

@@ -20,8 +20,7 @@
 //     an appearance that shows it; whether that is permitted, the signatures say.
 //   - structure: cross-reference streams and object streams.
 //   - info: ModDate and Producer of the information dictionary, which may be new,
-//     and the same in
-//     the XMP metadata.
+//     and the same in the XMP metadata.
 //   - unchanged: an object is written again as it was.
 //   - unreferenced: a new object that nothing can reach.
 //

@@ -17,6 +17,7 @@ type classifier func(conn driver.Conn, err error) error
 type connector struct {
 	driver.Connector
 	classify classifier
+	keep     bool // statements, where the driver does not by itself
 }
 
 type fullConn interface {
@@ -40,7 +41,11 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	if !ok {
 		return nil, errors.Join(errDriver, inner.Close())
 	}
-	return &conn{full, c.classify}, nil
+	own := &conn{fullConn: full, classify: c.classify}
+	if c.keep {
+		own.prepared = prepared{}
+	}
+	return own, nil
 }
 
 // codeOf leaves alone what ended because the caller's context did.
@@ -60,6 +65,11 @@ func codeOf(ctx context.Context, classify classifier, c driver.Conn, err error) 
 type conn struct {
 	fullConn
 	classify classifier
+	prepared prepared // nil keeps none
+}
+
+func (c *conn) Close() error {
+	return errors.Join(c.prepared.forget(), c.fullConn.Close())
 }
 
 func (c *conn) code(ctx context.Context, err error) error {
@@ -75,12 +85,24 @@ func (c *conn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, erro
 }
 
 func (c *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	result, err := c.fullConn.ExecContext(ctx, query, args)
+	run := c.fullConn.ExecContext
+	if c.prepared != nil && worthKeeping(query) {
+		run = func(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+			return c.prepared.exec(ctx, c.fullConn, query, args)
+		}
+	}
+	result, err := run(ctx, query, args)
 	return result, c.code(ctx, err)
 }
 
 func (c *conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	inner, err := c.fullConn.QueryContext(ctx, query, args)
+	run := c.fullConn.QueryContext
+	if c.prepared != nil && worthKeeping(query) {
+		run = func(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+			return c.prepared.query(ctx, c.fullConn, query, args)
+		}
+	}
+	inner, err := run(ctx, query, args)
 	if err != nil {
 		return nil, c.code(ctx, err)
 	}

@@ -49,7 +49,7 @@ func openPostgres(address string, o Options) (*Store, error) {
 	if size == 0 {
 		size = DefaultMaxConns
 	}
-	pool := sql.OpenDB(connector{stdlib.GetConnector(*config), classifyPostgres})
+	pool := sql.OpenDB(connector{stdlib.GetConnector(*config), classifyPostgres, false})
 	pool.SetMaxOpenConns(size)
 	pool.SetMaxIdleConns(size)
 	pool.SetConnMaxIdleTime(maxIdleTime)

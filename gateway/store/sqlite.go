@@ -63,7 +63,7 @@ func sqlitePool(path, lock string, size int) (*sql.DB, error) {
 	if err != nil {
 		return nil, coded(ErrURL, err)
 	}
-	pool := sql.OpenDB(connector{inner, classifySQLite})
+	pool := sql.OpenDB(connector{inner, classifySQLite, true})
 	pool.SetMaxOpenConns(size)
 	pool.SetMaxIdleConns(size)
 	return pool, nil

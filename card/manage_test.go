@@ -69,20 +69,21 @@ func newCodesOfTheWrongFormAreNotSent(t *testing.T, k kind) {
 }
 
 func TestBlockedPINsAreUnblockedByThePUK(t *testing.T) {
-	for _, k := range []kind{"esteid2018", "esteid2025"} {
-		t.Run(string(k), func(t *testing.T) { blockedPINsAreUnblocked(t, k) })
-	}
+	eachKind(t, blockedPINsAreUnblocked)
 }
 
 func blockedPINsAreUnblocked(t *testing.T, k kind) {
 	for _, u := range usages() {
 		svc, c := k.newCard(t)
-		for range 3 {
+		for range k.tries() {
 			r := request(u, "999999")
 			r.LastTry = true
 			_, _ = sign(t.Context(), svc, r)
 		}
 		ref := card.PINOf(u)
+		if n := left(t, svc, ref); n != 0 {
+			t.Fatalf("%s: %d tries left of a blocked code", ref, n)
+		}
 		s := open(t, svc)
 		c.ClearTrace()
 		var wrong *card.WrongPINError
@@ -99,7 +100,7 @@ func blockedPINsAreUnblocked(t *testing.T, k kind) {
 		if _, err := sign(t.Context(), svc, request(u, "654321")); err != nil {
 			t.Errorf("%s: the new code: %v", ref, err)
 		}
-		if n := left(t, svc, card.PUK); n != 3 {
+		if n := left(t, svc, card.PUK); n != k.tries() {
 			t.Errorf("%d tries of the PUK left", n)
 		}
 	}
@@ -142,7 +143,7 @@ func TestWhatACardCannotDoIsNotTried(t *testing.T) {
 		do   func(card.Card) error
 	}{
 		"changing the PUK":   {"esteid2025", func(c card.Card) error { return c.ChangePIN(t.Context(), change(card.PUK, simtest.PUK, "87654321")) }},
-		"an unknown PUK":     {"fineid4", func(c card.Card) error { return c.UnblockPIN(t.Context(), change(card.PIN1, simtest.PUK, "4321")) }},
+		"a Finnish PUK":      {"fineid4", func(c card.Card) error { return c.ChangePIN(t.Context(), change(card.PUK, simtest.PUK, "87654321")) }},
 		"no personal data":   {"fineid4", func(c card.Card) error { _, err := c.PersonalData(t.Context()); return err }},
 		"an unknown code":    {"esteid2018", func(c card.Card) error { _, err := c.PINStatus(t.Context(), 9); return err }},
 		"an unknown key":     {"esteid2018", func(c card.Card) error { _, err := c.Certificate(t.Context(), 9); return err }},

@@ -76,7 +76,7 @@ func TestWhatAPINPadSaysItself(t *testing.T) {
 }
 
 func TestCodesAreChangedAtTheReader(t *testing.T) {
-	for _, k := range []kind{"esteid2018", "esteid2025"} {
+	for _, k := range []kind{"esteid2018", "esteid2025", "fineid4"} {
 		svc, _ := k.newCard(t)
 		asks := func(want int, codes ...string) sim.Pad {
 			return func(n int) ([]string, uint16) {

@@ -15,7 +15,7 @@ const thalesPad = 0x00
 type thalesCard struct {
 	authFile, signFile []byte // paths from the root
 	authKey, signKey   byte
-	pin1, pin2, puk    byte // references, 0 when the card has none we know
+	pin1, pin2, puk    byte // references
 	pin2Min            int
 	tries              int
 	mustActivate       bool // the codes from the envelope must be changed first
@@ -29,19 +29,22 @@ var esteid2025 = thalesDriver("esteid2025", "Estonian eID card (2025)", thalesCa
 }, atr("3BFF9600008031FE438031B85365494464B085051012233F1D"))
 
 // fineid4 is the Finnish card of the specification's version 4; two bytes of
-// its answer to reset are the version of the card's software.
+// its answer to reset are the version of the card's software. The codes are those
+// of FINEID S1 v4.2 section 3.5.2 and, for the PUK, of EF.AOD in FINEID S4-1 v4.2
+// section 8.1.5, as refineid-core (crates/auth) cites them from Finnish cards.
 var fineid4 = thalesDriver("fineid4", "Finnish eID card (version 4)", thalesCard{
 	authFile: unhex("4331"), signFile: unhex("50164332"), authKey: 0x01, signKey: 0x02,
-	pin1: 0x11, pin2: 0x82, pin2Min: 6, tries: 5,
+	pin1: 0x11, pin2: 0x82, puk: 0x83, pin2Min: 6, tries: 5,
 }, atrPattern{
 	value: unhex("3B7F9600008031B865B0850500111224608290" + "00"),
 	mask:  unhex("FFFFFFFFFFFFFFFFFFFFFFFF0000FFFFFFFFFF" + "FF"),
 })
 
-// fineid3 is the Finnish card of version 3: RSA to log in, P-256 to sign.
+// fineid3 is the Finnish card of version 3: RSA to log in, P-256 to sign. Its PUK
+// is the one that OpenSC names (card-fineid.c, in its repository until 2020).
 var fineid3 = thalesDriver("fineid3", "Finnish eID card (version 3)", thalesCard{
 	authFile: unhex("4331"), signFile: unhex("50164335"), authKey: 0x01, signKey: 0x03,
-	pin1: 0x11, pin2: 0x82, pin2Min: 6, tries: 5,
+	pin1: 0x11, pin2: 0x82, puk: 0x83, pin2Min: 6, tries: 5,
 }, atr("3B7F9600008031B865B0850300EF1200F6829000"), atr("3B7F9600008031B865B08504021B1200F6829000"))
 
 func thalesDriver(kind, name string, c thalesCard, atrs ...atrPattern) driver {

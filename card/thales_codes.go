@@ -16,27 +16,20 @@ func (t *thales) codes(r PINRef) codeFormat {
 	return codeFormat{8, codeSize}
 }
 
-func (t *thales) reference(r PINRef) (byte, error) {
-	number := t.puk
+func (t *thales) reference(r PINRef) byte {
 	switch r {
 	case PIN1:
-		number = t.pin1
+		return t.pin1
 	case PIN2:
-		number = t.pin2
+		return t.pin2
 	case PUK:
 	}
-	if number == 0 {
-		return 0, ErrUnsupported
-	}
-	return number, nil
+	return t.puk
 }
 
 // pinStatus asks for A0 {83 RR, DF21 left.., DF2F changed}.
 func (t *thales) pinStatus(ctx context.Context, r PINRef) (PINStatus, error) {
-	number, err := t.reference(r)
-	if err != nil {
-		return PINStatus{}, err
-	}
+	number := t.reference(r)
 	if err := t.start(ctx); err != nil {
 		return PINStatus{}, err
 	}
@@ -55,6 +48,9 @@ func (t *thales) pinStatus(ctx context.Context, r PINRef) (PINStatus, error) {
 		return PINStatus{}, fmt.Errorf("reading the counters: %w", ErrBadAnswer)
 	}
 	s := PINStatus{Left: int(left[0]), Max: t.tries, Activated: true}
+	if r == PUK {
+		s.Max = max(s.Max, s.Left) // issuers give it as many as the PINs, or more
+	}
 	if changed, err := tlvFind(b, 0xA0, 0xDF2F); err == nil && len(changed) == 1 && t.mustActivate && r != PUK {
 		s.Activated = changed[0] != 0
 	}
@@ -62,11 +58,7 @@ func (t *thales) pinStatus(ctx context.Context, r PINRef) (PINStatus, error) {
 }
 
 func (t *thales) verify(ctx context.Context, r PINRef, p *PIN) error {
-	number, err := t.reference(r)
-	if err != nil {
-		return err
-	}
-	sw, err := t.ch.sendSecret(ctx, entry{command: command{ins: insVerify, p2: number}, pad: thalesPad, format: t.codes(r)}, r, p)
+	sw, err := t.ch.sendSecret(ctx, entry{command: command{ins: insVerify, p2: t.reference(r)}, pad: thalesPad, format: t.codes(r)}, r, p)
 	if err != nil {
 		return fmt.Errorf("verifying %s: %w", r, err)
 	}
@@ -75,11 +67,10 @@ func (t *thales) verify(ctx context.Context, r PINRef, p *PIN) error {
 
 // change is CHANGE REFERENCE DATA. The PUK of these cards cannot be changed.
 func (t *thales) change(ctx context.Context, r PINRef, old, fresh *PIN) error {
-	number, err := t.reference(r)
-	if err != nil || r == PUK {
+	if r == PUK {
 		return fmt.Errorf("changing %s: %w", r, ErrUnsupported)
 	}
-	sw, err := t.ch.sendSecret(ctx, entry{command: command{ins: insChangeReference, p2: number}, pad: thalesPad, format: t.codes(r)}, r, old, fresh)
+	sw, err := t.ch.sendSecret(ctx, entry{command: command{ins: insChangeReference, p2: t.reference(r)}, pad: thalesPad, format: t.codes(r)}, r, old, fresh)
 	if err != nil {
 		return fmt.Errorf("changing %s: %w", r, err)
 	}
@@ -87,13 +78,9 @@ func (t *thales) change(ctx context.Context, r PINRef, old, fresh *PIN) error {
 }
 
 // unblock is one RESET RETRY COUNTER with the PUK and the new code: tries that
-// are counted are the PUK's.
+// are counted are the PUK's, which the card finds by itself.
 func (t *thales) unblock(ctx context.Context, r PINRef, puk, fresh *PIN) error {
-	number, err := t.reference(r)
-	if err != nil {
-		return fmt.Errorf("unblocking %s: %w", r, err)
-	}
-	sw, err := t.ch.sendSecret(ctx, entry{command: command{ins: insResetRetryCounter, p2: number}, pad: thalesPad, format: t.codes(r)}, r, puk, fresh)
+	sw, err := t.ch.sendSecret(ctx, entry{command: command{ins: insResetRetryCounter, p2: t.reference(r)}, pad: thalesPad, format: t.codes(r)}, r, puk, fresh)
 	if err != nil {
 		return fmt.Errorf("unblocking %s: %w", r, err)
 	}

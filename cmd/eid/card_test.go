@@ -53,7 +53,7 @@ func TestUnknownCard(t *testing.T) {
 	w.run(t, "card", "show").want(t, exitCard, "3b00")
 }
 
-// A Finnish card does not tell the tries of its PUK; all else is shown.
+// A Finnish card has no personal data that can be read; all else is shown.
 func TestFinnishCard(t *testing.T) {
 	w := newWorld(t)
 	person := *w.Card
@@ -66,9 +66,11 @@ func TestFinnishCard(t *testing.T) {
 	readers.Insert(readerName, c)
 	w.cards = readers
 	w.run(t, "card", "list").want(t, exitOK, "Finnish eID card (version 4)", person.DocumentNumber)
-	w.run(t, "card", "show").want(t, exitOK, person.DocumentNumber, person.Surname, "5 of 5 tries left", "does not tell")
+	w.run(t, "card", "show").want(t, exitOK, person.DocumentNumber, person.Surname, "PUK", "5 of 5 tries left")
 	w.run(t, "card", "show", "--personal").want(t, exitOK, "none that can be read")
-	w.run(t, "pin", "status").want(t, exitOK, "5 of 5 tries left", "does not tell")
+	w.run(t, "pin", "status").want(t, exitOK, "PUK   5 of 5 tries left")
+	w.codes(t, w.Card.PUK+"\n654321", "unblock", "PIN2").want(t, exitOK, "PIN2 has a new code")
+	w.codes(t, "654321\n123456", "change", "PIN2").want(t, exitOK, "PIN2 is changed")
 }
 
 func TestCardShow(t *testing.T) {

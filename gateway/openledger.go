@@ -156,6 +156,7 @@ func (s *Server) openRoles() error {
 			return fmt.Errorf("reading audit.roles: %w", err)
 		}
 		s.roles = roles
+		s.ready.Add("roles", checkLedgerEvery, roles.Check)
 	case s.config.Mode == Sandbox:
 		return s.openSandboxRoles()
 	}

@@ -306,9 +306,20 @@ func TestReviewIsAnEvent(t *testing.T) {
 		if _, err := w.events.Open(t.Context(), by, id, "Case 7"); err != nil {
 			t.Error(err)
 		}
+		w.proof(t, id)
+		file, err := w.events.Prove(t.Context(), by, id, "Case 7")
+		if included, err2 := proof.Verify(file, w.verifier); err != nil || err2 != nil || !strings.Contains(string(included.Record), id) {
+			t.Error(err, err2)
+		}
+		if _, err := w.events.Prove(t.Context(), by, id, "x"); !errors.Is(err, audit.ErrPurpose) {
+			t.Error(err)
+		}
+		if _, err := w.events.Prove(t.Context(), by, "ev_none", "Case 7"); !errors.Is(err, audit.ErrUnknown) {
+			t.Error(err)
+		}
 		hers, _, err := w.events.OfPerson(t.Context(), jaak, audit.Filter{Kind: audit.Review})
-		if err != nil || len(hers) != 2 {
-			t.Fatalf("%d looks at her, %v", len(hers), err)
+		if err != nil || len(hers) != 3 || hers[0].Action != "review.proved" || !slices.Equal(hers[2].Fields, []string{"kind=exchange"}) {
+			t.Fatalf("%d looks at her, %+v, %v", len(hers), hers, err)
 		}
 		for _, look := range hers {
 			if look.Purpose != "Case 7" || look.Actor.Organisation != "70004235" || !look.Intact {
@@ -363,6 +374,9 @@ func TestFindUsage(t *testing.T) {
 	denied := reading(jaak)
 	denied.Result = audit.Denied
 	w.record(t, denied) // nobody used her data
+	denied.Result = audit.Fault
+	w.record(t, denied)
+	w.record(t, audit.Event{Kind: audit.Login, Action: "login", Subject: jaak, Actor: audit.Actor{Person: jaak}, Result: audit.Done}) // her own
 	server := httptest.NewServer(w.events.UsageHandler())
 	defer server.Close()
 	ask := func(target, user string) (int, map[string]any) {
@@ -403,6 +417,10 @@ func TestFindUsage(t *testing.T) {
 		{"/v2/findUsage", "EE38001085718", http.StatusBadRequest},
 		{"/v2/findUsage?userCode=x", "EE38001085718", http.StatusBadRequest},
 		{"/v2/findUsage?userCode=EE38001085718&limit=-1", "EE38001085718", http.StatusBadRequest},
+		{"/v2/findUsage?userCode=EE38001085718&userCode=EE60102030007", "EE38001085718", http.StatusBadRequest},
+		{"/v2/findUsage?userCode=EE38001085718;userCode=EE60102030007", "EE38001085718", http.StatusBadRequest},
+		{"/v2/findUsage?userCode=EE38001085718&limit=1&limit=2", "EE38001085718", http.StatusBadRequest},
+		{"/v2/findUsage?userCode=ee38001085718", "EE38001085718", http.StatusBadRequest},
 		{"/v2/findUsage?userCode=EE38001085718&offset=x", "EE38001085718", http.StatusBadRequest},
 		{"/v2/findUsage?userCode=EE38001085718&periodEnd=today", "EE38001085718", http.StatusBadRequest},
 		{"/v2/findUsage?userCode=EE38001085718&periodEnd=2020-01-01T00:00:00Z", "EE38001085718", http.StatusOK},

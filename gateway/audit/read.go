@@ -62,8 +62,10 @@ type Filter struct {
 	Organisation string
 	Kind         Kind
 	Result       Result
-	// Released leaves out what was denied: nobody saw any data then.
+	// Released leaves out what was denied or failed: nobody saw any data then.
 	Released bool
+	// ByOthers leaves out what the person did herself, such as her logins.
+	ByOthers bool
 	// From is inclusive and To exclusive; zero is open.
 	From, To time.Time
 	// Offset and Limit page through the newest first. Limit is at most MaxLimit.
@@ -90,7 +92,10 @@ func (f Filter) where() (string, []any) {
 		}
 	}
 	if f.Released {
-		add("result <> $%d", string(Denied))
+		add("result = $%d", string(Done))
+	}
+	if f.ByOthers {
+		conditions = append(conditions, "NOT (actor = subject AND organisation = '')")
 	}
 	if !f.From.IsZero() {
 		add("at >= $%d", f.From.UnixMicro())

@@ -42,8 +42,10 @@ func (e *Events) Search(ctx context.Context, by Reviewer, query Query) ([]Entry,
 	if !query.Person.IsZero() {
 		query.Subject = e.PseudonymOf(query.Person)
 	}
+	event := e.review(by, "review.searched", query.Person, query.Reason)
+	event.Fields = query.asked()
 	err := e.options.Database.Tx(ctx, func(tx db.Querier) error {
-		_, err := e.Record(ctx, tx, e.review(by, "review.searched", query.Person, query.Reason))
+		_, err := e.Record(ctx, tx, event)
 		return err
 	})
 	if err != nil {
@@ -62,16 +64,58 @@ func (e *Events) Open(ctx context.Context, by Reviewer, id, reason string) (Entr
 	if err != nil {
 		return Entry{}, err
 	}
-	event := e.review(by, "review.opened", certs.Identifier{}, reason)
-	event.Evidence.Message = id
-	err = e.options.Database.Tx(ctx, func(tx db.Querier) error {
-		_, err := e.recordAbout(ctx, tx, event, entry.Subject)
-		return err
-	})
-	if err != nil {
+	if err := e.recordLook(ctx, by, "review.opened", &entry, reason); err != nil {
 		return Entry{}, fmt.Errorf("opening an event: %w", err)
 	}
 	return entry, nil
+}
+
+// Prove gives an official the proof of one event; see [Events.Proof]. That it
+// was taken is recorded for the person whom the event is about.
+func (e *Events) Prove(ctx context.Context, by Reviewer, id, reason string) ([]byte, error) {
+	if n := len([]rune(reason)); n < 3 || n > 300 {
+		return nil, fmt.Errorf("proving an event: %w", ErrPurpose)
+	}
+	entry, err := e.Get(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	file, err := e.Proof(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := e.recordLook(ctx, by, "review.proved", &entry, reason); err != nil {
+		return nil, fmt.Errorf("proving an event: %w", err)
+	}
+	return file, nil
+}
+
+// recordLook records what an official did with one event.
+func (e *Events) recordLook(ctx context.Context, by Reviewer, action string, entry *Entry, reason string) error {
+	event := e.review(by, action, certs.Identifier{}, reason)
+	event.Evidence.Message = entry.ID
+	return e.options.Database.Tx(ctx, func(tx db.Querier) error {
+		_, err := e.recordAbout(ctx, tx, event, entry.Subject)
+		return err
+	})
+}
+
+// asked says what a search was for, besides the person.
+func (q *Query) asked() (asked []string) {
+	day := func(at time.Time) string {
+		if at.IsZero() {
+			return ""
+		}
+		return at.UTC().Format(time.RFC3339)
+	}
+	for _, part := range [][2]string{
+		{"organisation", q.Organisation}, {"kind", string(q.Kind)}, {"result", string(q.Result)}, {"from", day(q.From)}, {"before", day(q.To)},
+	} {
+		if part[1] != "" {
+			asked = append(asked, part[0]+"="+part[1])
+		}
+	}
+	return asked
 }
 
 func (e *Events) review(by Reviewer, action string, subject certs.Identifier, reason string) Event {

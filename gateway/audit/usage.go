@@ -78,6 +78,14 @@ func usageQuery(r *http.Request) (certs.Identifier, Filter, error) {
 	if err != nil {
 		return certs.Identifier{}, Filter{}, errors.New("the query is not URL-encoded")
 	}
+	for _, values := range query {
+		if len(values) > 1 { // of two codes a proxy may have judged the other
+			return certs.Identifier{}, Filter{}, errors.New("a parameter stands there twice")
+		}
+	}
+	if len(r.Header.Values("X-Road-UserId")) > 1 {
+		return certs.Identifier{}, Filter{}, errors.New("the header X-Road-UserId stands there twice")
+	}
 	code := query.Get("userCode")
 	if !personCode.MatchString(code) {
 		return certs.Identifier{}, Filter{}, errors.New("userCode is not a country and a personal code")
@@ -85,7 +93,7 @@ func usageQuery(r *http.Request) (certs.Identifier, Filter, error) {
 	if !personCode.MatchString(r.Header.Get("X-Road-UserId")) {
 		return certs.Identifier{}, Filter{}, errors.New("the header X-Road-UserId is missing or not a country and a personal code")
 	}
-	filter := Filter{Limit: MaxLimit, Released: true}
+	filter := Filter{Limit: MaxLimit, Released: true, ByOthers: true}
 	for _, period := range []struct {
 		name string
 		into *time.Time

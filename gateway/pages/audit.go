@@ -24,6 +24,7 @@ type Events interface {
 	ProofFor(ctx context.Context, person certs.Identifier, id string) ([]byte, error)
 	Search(ctx context.Context, by audit.Reviewer, query audit.Query) ([]audit.Entry, int, error)
 	Open(ctx context.Context, by audit.Reviewer, id, reason string) (audit.Entry, error)
+	Prove(ctx context.Context, by audit.Reviewer, id, reason string) ([]byte, error)
 }
 
 // AuditOptions of the pages about uses of data. All but Roles are required.
@@ -57,6 +58,7 @@ func (a *Audit) Mount(r gin.IRouter) {
 	review.GET("", a.reviewForm)
 	review.POST("", a.search)
 	review.POST("/open", a.open)
+	review.POST("/proof", a.prove)
 }
 
 // Links are those of somebody's account page, for Options.Links.
@@ -124,7 +126,11 @@ func (a *Audit) proof(c *gin.Context) {
 		problem.Abort(c, err)
 		return
 	}
-	c.Header("Content-Disposition", `attachment; filename="`+safeName(c.Param("id"))+`.tlog-proof"`)
+	sendProof(c, c.Param("id"), file)
+}
+
+func sendProof(c *gin.Context, id string, file []byte) {
+	c.Header("Content-Disposition", `attachment; filename="`+safeName(id)+`.tlog-proof"`)
 	c.Data(http.StatusOK, "application/octet-stream", file)
 }
 

@@ -218,6 +218,7 @@ func TestReviewPages(t *testing.T) {
 		for reason, form := range map[string]url.Values{
 			"Say why you look":     {"person": {"PNOEE-60102030018"}},
 			"A day cannot be read": {"reason": {"2026-17"}, "from": {"yesterday"}},
+			"A person is written":  {"reason": {"2026-17"}, "person": {"Mari Maasikas"}},
 		} {
 			if status, _, page := official("POST", "/review", form); status != http.StatusUnprocessableEntity || !strings.Contains(page, reason) || strings.Contains(page, id) {
 				t.Errorf("%v: %d", form, status)
@@ -229,6 +230,12 @@ func TestReviewPages(t *testing.T) {
 		if !strings.Contains(page, id) || !strings.Contains(page, "1 record") || !regexp.MustCompile(`value="PNOEE-60102030018"`).MatchString(page) {
 			t.Errorf("the search finds %s", page)
 		}
+		for _, person := range []string{"EE60102030018", "60102030018", "pnoee-60102030018"} {
+			form.Set("person", person)
+			if _, _, page := official("POST", "/review", form); !strings.Contains(page, id) {
+				t.Errorf("a person written as %q is not found", person)
+			}
+		}
 		form.Set("organisation", "70000002")
 		if _, _, page := official("POST", "/review", form); strings.Contains(page, id) {
 			t.Error("another organisation's search finds it")
@@ -236,11 +243,20 @@ func TestReviewPages(t *testing.T) {
 		if status, _, page := official("POST", "/review/open", url.Values{"id": {id}, "reason": {"2026-17"}}); status != 200 || !strings.Contains(page, "Your search is itself recorded") {
 			t.Errorf("the detail: %d", status)
 		}
-		if status, _, _ := official("POST", "/review/open", url.Values{"id": {id}}); status != http.StatusUnprocessableEntity {
-			t.Errorf("the detail without a reason: %d", status)
+		status, header, proof := official("POST", "/review/proof", url.Values{"id": {id}, "reason": {"2026-17"}})
+		if status != http.StatusOK || !strings.Contains(header.Get("Content-Disposition"), id+".tlog-proof") || !strings.Contains(proof, "tlog-proof@v1") {
+			t.Errorf("the proof: %d", status)
+		}
+		for _, path := range []string{"/review/open", "/review/proof"} {
+			if status, _, _ := official("POST", path, url.Values{"id": {id}}); status != http.StatusUnprocessableEntity {
+				t.Errorf("%s without a reason: %d", path, status)
+			}
+			if status, _, _ := me("POST", path, url.Values{"id": {id}, "reason": {"2026-17"}}); status != http.StatusForbidden {
+				t.Errorf("%s by somebody: %d", path, status)
+			}
 		}
 		_, _, page = me("GET", "/usage", nil)
-		for _, want := range []string{"An official searched the records", "An official opened this record", "Inspectorate", "JAAK-KRISTJAN JÕEORG", "GDPR Art. 58(1)(e)", "2026-17"} {
+		for _, want := range []string{"An official searched the records", "An official opened this record", "An official took the proof", "Inspectorate", "JAAK-KRISTJAN JÕEORG", "GDPR Art. 58(1)(e)", "2026-17"} {
 			if !strings.Contains(page, want) {
 				t.Errorf("the person does not see %q of the review", want)
 			}

@@ -3,6 +3,7 @@ package pages
 import (
 	"errors"
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
 
@@ -91,7 +92,10 @@ func readReview(c *gin.Context, view *web.ReviewView) (query audit.Query, troubl
 		Offset: offsetOf(c.PostForm("offset")), Limit: perPage,
 	}}
 	if view.Person != "" {
-		query.Person = certs.NewIdentifier(view.Person)
+		var ok bool
+		if query.Person, ok = readPerson(view.Person); !ok {
+			return query, "person-unreadable"
+		}
 	}
 	for _, day := range []struct {
 		text string
@@ -116,10 +120,53 @@ func (a *Audit) open(c *gin.Context) {
 	if !ok {
 		return
 	}
-	entry, err := a.Events.Open(c.Request.Context(), by, c.PostForm("id"), strings.TrimSpace(c.PostForm("reason")))
+	reason := strings.TrimSpace(c.PostForm("reason"))
+	entry, err := a.Events.Open(c.Request.Context(), by, c.PostForm("id"), reason)
 	if err != nil {
 		problem.Abort(c, err)
 		return
 	}
-	a.Renderer.Page(c, http.StatusOK, "event", web.EventView{AccessView: accessView(&entry, ""), Official: true, Back: "/review"})
+	view := web.EventView{AccessView: accessView(&entry, ""), Official: true, Back: "/review"}
+	if view.Proof == "signed" {
+		view.Prove, view.Reason = "/review/proof", reason
+	}
+	a.Renderer.Page(c, http.StatusOK, "event", view)
+}
+
+// prove gives an official the proof of one event; that is on record as well.
+func (a *Audit) prove(c *gin.Context) {
+	by, ok := a.reviewer(c)
+	if !ok {
+		return
+	}
+	id := c.PostForm("id")
+	file, err := a.Events.Prove(c.Request.Context(), by, id, strings.TrimSpace(c.PostForm("reason")))
+	if err != nil {
+		problem.Abort(c, err)
+		return
+	}
+	sendProof(c, id, file)
+}
+
+// Forms in which an official may write a person: as certificates do, with the
+// country before the code, and an Estonian code alone.
+var (
+	personWhole   = regexp.MustCompile(`^(?i:(PNO|IDC|PAS|TIN|TAX)([A-Z]{2}))-([0-9A-Za-z][0-9A-Za-z-]{0,40})$`)
+	personCountry = regexp.MustCompile(`^(?i:([A-Z]{2}))([0-9][0-9A-Za-z-]{2,40})$`)
+	personCode    = regexp.MustCompile(`^[0-9]{11}$`)
+)
+
+// readPerson reads a person; ok is false for what names none, which would find
+// nothing and look like an answer.
+func readPerson(text string) (person certs.Identifier, ok bool) {
+	if m := personWhole.FindStringSubmatch(text); m != nil {
+		return certs.NewIdentifier(strings.ToUpper(m[1]+m[2]) + "-" + m[3]), true
+	}
+	if m := personCountry.FindStringSubmatch(text); m != nil {
+		return certs.NewIdentifier("PNO" + strings.ToUpper(m[1]) + "-" + m[2]), true
+	}
+	if personCode.MatchString(text) {
+		return certs.NewIdentifier("PNOEE-" + text), true
+	}
+	return certs.Identifier{}, false
 }

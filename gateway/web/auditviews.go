@@ -71,6 +71,9 @@ type EventView struct {
 	// Official says that the reader reviews; Back is the address of the list.
 	Official bool
 	Back     string
+	// Prove is where an official's form asks for the proof, empty when there is
+	// none; Reason is what the review is for.
+	Prove, Reason string
 }
 
 // ReviewView is the page "review": an official looks for accesses. The form is

@@ -1,6 +1,9 @@
 package gateway
 
-import "path/filepath"
+import (
+	"path/filepath"
+	"time"
+)
 
 // LedgerConfig is where the tree of access events is kept.
 type LedgerConfig struct {
@@ -29,6 +32,9 @@ type KYCConfig struct {
 	// production service without them attests nothing.
 	Certificate string `yaml:"certificate"`
 	Key         string `yaml:"key"`
+	// Keep is how long after the decision a company can read a result or have it
+	// attested; then the person is erased. Zero is 30 days.
+	Keep time.Duration `yaml:"keep"`
 }
 
 // ExchangeConfig is the data exchange. A sandbox has two organisations of its

@@ -6,12 +6,17 @@ import (
 	"crypto"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
+	"strings"
+	"time"
 
 	"eidgate/certs/pki"
+	"eidgate/gateway/store"
 	"eidgate/kyc"
 )
 
@@ -23,17 +28,85 @@ const (
 
 // openKYC prepares attestations. Without a certificate, outside of sandboxes,
 // there are none and their addresses say so.
-func (s *Server) openKYC(context.Context) error {
+func (s *Server) openKYC(ctx context.Context) error {
 	key, chain, err := s.attestationKey()
 	if err != nil || key == nil {
 		return err
 	}
+	persons, err := s.personKeys()
+	if err != nil {
+		return err
+	}
 	s.kyc, err = kyc.New(kyc.Options{
 		Database: s.store, Record: s.recordKYC, Verifier: s.trust.Verifier, Intermediates: s.trust.Intermediates,
-		Origin: s.origin, Key: key, Chain: chain, Pepper: s.pepper, Live: s.config.Mode == Production,
+		Origin: s.origin, Key: key, Chain: chain, Pepper: s.pepper, PersonKeys: persons, Keep: s.config.KYC.Keep, Live: s.config.Mode == Production,
 		Now: s.now, Random: s.random, Log: s.log,
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	encrypted, err := s.kyc.Prepare(ctx)
+	if err != nil {
+		return err
+	}
+	if encrypted > 0 {
+		s.log.InfoContext(ctx, "encrypted what sessions had verified", "sessions", encrypted)
+		if err := s.compact(ctx); err != nil {
+			return fmt.Errorf("cleaning the database of what is encrypted now: %w", err)
+		}
+	}
+	s.background.Every("erasing what sessions verified", sweepEvery, s.kyc.Sweep)
+	return nil
+}
+
+const sweepEvery = 10 * time.Minute
+
+// personKeys are the lines of the file kyc-persons.keys, in base64: the first
+// encrypts.
+func (s *Server) personKeys() ([][]byte, error) {
+	text, err := s.secret("kyc-persons.keys", func() ([]byte, error) {
+		key, err := s.randomBytes(kyc.PersonKeySize)
+		return []byte(base64.StdEncoding.EncodeToString(key) + "\n"), err
+	})
+	if err != nil {
+		return nil, err
+	}
+	var keys [][]byte
+	for line := range strings.Lines(string(text)) {
+		if line = strings.TrimSpace(line); line == "" || line[0] == '#' {
+			continue
+		}
+		key, err := base64.StdEncoding.DecodeString(line)
+		if err != nil || len(key) != kyc.PersonKeySize {
+			return nil, fmt.Errorf("%w: a line of kyc-persons.keys is not base64 of %d bytes", errSecret, kyc.PersonKeySize)
+		}
+		keys = append(keys, key)
+	}
+	if len(keys) == 0 {
+		return nil, fmt.Errorf("%w: kyc-persons.keys has no key", errSecret)
+	}
+	return keys, nil
+}
+
+// compact writes the database anew, without what is left in free pages. These
+// statements run in no transaction.
+func (s *Server) compact(ctx context.Context) error {
+	statements := []string{"VACUUM FULL kyc_session"}
+	if s.store.Dialect() == store.SQLite {
+		statements = []string{"VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"}
+	}
+	for _, statement := range statements {
+		rows, err := s.store.QueryContext(ctx, statement)
+		if err != nil {
+			return err
+		}
+		for rows.Next() { // the checkpoint answers with a row
+		}
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // attestationKey reads the configured one; a sandbox has its PKI issue one for

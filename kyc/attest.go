@@ -46,7 +46,7 @@ const (
 
 // Attest issues an attestation of what a session verified, after its event is
 // committed. It answers ErrUnknown, ErrState, ErrNotGranted, ErrLifetime,
-// ErrHolderKey or ErrRetry.
+// ErrHolderKey, ErrCardEnded, ErrErased or ErrRetry.
 func (s *Service) Attest(ctx context.Context, client Client, asked NewAttestation) (*Attestation, error) {
 	if asked.Life == 0 {
 		asked.Life = defaultLife
@@ -76,7 +76,7 @@ func (s *Service) Attest(ctx context.Context, client Client, asked NewAttestatio
 }
 
 func (s *Service) attest(ctx context.Context, tx db.Querier, client Client, id string, asked NewAttestation) (*Attestation, error) {
-	before, err := repeated(ctx, tx, client, "attestation", asked.Retry, asked, id)
+	before, err := repeated(ctx, tx, client, "attestation", asked.Retry, asked, id, s.options.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -95,6 +95,9 @@ func (s *Service) attest(ctx context.Context, tx db.Querier, client Client, id s
 	end := now.Add(asked.Life)
 	if last := r.person.NotAfter; !last.IsZero() && end.After(last) {
 		end = last.UTC()
+	}
+	if !end.After(now) {
+		return nil, ErrCardEnded
 	}
 	list, place, err := s.takePlace(ctx, tx)
 	if err != nil {
@@ -191,8 +194,11 @@ func (s *Service) Revoke(ctx context.Context, client Client, id string) (*Attest
 		if err != nil {
 			return err
 		}
-		if r.person == nil {
-			return ErrState
+		if r.sealed.key == "" {
+			return ErrErased // it had ended before
+		}
+		if r.person, err = s.vault.open(r); err != nil {
+			return err
 		}
 		a.RevokedAt = s.options.Now().UTC().Truncate(time.Microsecond)
 		if _, err := tx.ExecContext(ctx, `UPDATE kyc_attestation SET revoked = $1 WHERE id = $2`, a.RevokedAt.UnixMicro(), id); err != nil {

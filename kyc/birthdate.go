@@ -86,6 +86,17 @@ func finnishDate(code string) (time.Time, bool) {
 	return date(century + code[4:6] + code[2:4] + code[0:2])
 }
 
+// holdsCode says that a text has a personal code of Estonia or Lithuania in it:
+// eleven digits with a date and the right check digit.
+func holdsCode(text string) bool {
+	for _, run := range strings.FieldsFunc(text, func(r rune) bool { return r < '0' || r > '9' }) {
+		if _, ok := balticDate(run); ok {
+			return true
+		}
+	}
+	return false
+}
+
 func date(yyyymmdd string) (time.Time, bool) {
 	born, err := time.Parse("20060102", yyyymmdd)
 	return born, err == nil

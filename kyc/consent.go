@@ -2,6 +2,7 @@ package kyc
 
 import (
 	"context"
+	"crypto/hmac"
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/hex"
@@ -44,14 +45,15 @@ type Login struct {
 
 // Open finds the request behind a page's link and gives the page to the
 // browser that opened it first. browser is a secret of that browser, or a hash
-// of one. It answers ErrUnknown, ErrExpired, ErrState or ErrBrowser.
-func (s *Service) Open(ctx context.Context, link, browser string) (Request, error) {
+// of one; viewer is who is logged in there and reads the page. It answers ErrUnknown, ErrExpired, ErrState or ErrBrowser.
+func (s *Service) Open(ctx context.Context, link, browser string, viewer certs.Person) (Request, error) {
 	var r *row
 	err := s.options.Database.Tx(ctx, func(tx db.Querier) error {
 		var err error
 		if r, err = s.claim(ctx, tx, link, browser); err != nil {
 			return err
 		}
+		r.viewer = s.viewerOf(r, viewer)
 		return r.end(ctx, tx)
 	})
 	if err != nil {
@@ -122,6 +124,13 @@ func (s *Service) claim(ctx context.Context, tx db.Querier, link, browser string
 	return r, nil
 }
 
+// viewerOf is a person's pseudonym within a session.
+func (s *Service) viewerOf(r *row, of certs.Person) string {
+	mac := hmac.New(sha256.New, s.options.Pepper[:])
+	mac.Write([]byte("viewer\x00" + r.id + "\x00" + of.Identifier.Reveal()))
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
 func browserHash(browser string) string {
 	hash := sha256.Sum256([]byte("kyc-browser:" + browser))
 	return hex.EncodeToString(hash[:])
@@ -129,7 +138,8 @@ func browserHash(browser string) string {
 
 // Decide ends a verification: granted are the claims the person gives, none
 // declines. The card's certificate is verified now. It gives the address the
-// person goes to, "" for none. Besides Open's errors it answers ErrNotGranted
+// person goes to, "" for none. Besides Open's errors it answers ErrPerson when
+// somebody else logged in since the page was shown, ErrNotGranted
 // when more is granted than was asked for, ErrLogin, ErrTooLow, or the refusal
 // of the certificate; of those the last two end the session.
 func (s *Service) Decide(ctx context.Context, link, browser string, login Login, granted []string) (string, error) {
@@ -144,12 +154,20 @@ func (s *Service) Decide(ctx context.Context, link, browser string, login Login,
 		if r, err = s.claim(ctx, tx, link, browser); err != nil {
 			return err
 		}
+		if r.viewer != "" && r.viewer != s.viewerOf(r, login.Person) {
+			return ErrPerson
+		}
 		outcome = r.decide(verified, refusal, granted, s.options.Now())
 		if errors.Is(outcome, ErrNotGranted) || temporary(outcome) {
 			return outcome
 		}
 		if err := r.end(ctx, tx); err != nil {
 			return err
+		}
+		if r.person != nil {
+			if err := s.store(ctx, tx, r, r.person); err != nil {
+				return err
+			}
 		}
 		return s.options.Record(ctx, tx, r.access(login, s.options.Now()))
 	})

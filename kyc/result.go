@@ -81,10 +81,14 @@ func (s *Service) verifiedRow(ctx context.Context, tx db.Querier, client Client,
 	if err != nil {
 		return nil, err
 	}
-	if r.status != Verified || r.person == nil {
+	if r.status != Verified {
 		return nil, ErrState
 	}
-	return r, nil
+	if r.erased != 0 {
+		return nil, ErrErased
+	}
+	r.person, err = s.vault.open(r)
+	return r, err
 }
 
 // byClient is an access of the company to a person's data.

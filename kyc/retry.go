@@ -8,14 +8,15 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"strings"
+	"time"
 
 	"eidgate/internal/db"
 )
 
 // repeated claims an idempotency key for a new object, or gives the identifier
 // of what the key made before. It answers ErrRetry when that was something
-// else. Without a key nothing is ever repeated.
-func repeated(ctx context.Context, tx db.Querier, client Client, kind, key string, asked any, id string) (string, error) {
+// else. A key is remembered for a day. Without one nothing is ever repeated.
+func repeated(ctx context.Context, tx db.Querier, client Client, kind, key string, asked any, id string, now time.Time) (string, error) {
 	if key == "" {
 		return "", nil
 	}
@@ -24,8 +25,8 @@ func repeated(ctx context.Context, tx db.Querier, client Client, kind, key strin
 		return "", err
 	}
 	name, wanted := sha256.Sum256([]byte(strings.Join([]string{client.ID, kind, key}, "\x00"))), sha256.Sum256(text)
-	result, err := tx.ExecContext(ctx, `INSERT INTO kyc_retry (key, asked, object) VALUES ($1, $2, $3) ON CONFLICT (key) DO NOTHING`,
-		name[:], wanted[:], id)
+	result, err := tx.ExecContext(ctx, `INSERT INTO kyc_retry (key, asked, object, created) VALUES ($1, $2, $3, $4) ON CONFLICT (key) DO NOTHING`,
+		name[:], wanted[:], id, now.UnixMicro())
 	if err != nil {
 		return "", err
 	}

@@ -63,7 +63,7 @@ const (
 // undoes it, and nothing is released.
 type Recorder func(ctx context.Context, tx db.Querier, a Access) error
 
-// Options of a service. All but Live, Now and Random are required.
+// Options of a service. All but Keep, Live, Now, Random and Log are required.
 type Options struct {
 	Database db.Database
 	Record   Recorder
@@ -79,6 +79,12 @@ type Options struct {
 	Chain []*x509.Certificate
 	// Pepper keys the pairwise identifiers of persons.
 	Pepper [32]byte
+	// PersonKeys encrypt what sessions verified, each of PersonKeySize bytes: the
+	// first what is new, the others what was encrypted when they were first.
+	PersonKeys [][]byte
+	// Keep is how long a result can be read after the decision; zero is
+	// DefaultKeep. See Sweep.
+	Keep time.Duration
 	// Live is false in a sandbox: keys and results are marked, personas may
 	// decide.
 	Live   bool
@@ -95,6 +101,7 @@ type Service struct {
 	issuer   *sdjwt.Issuer
 	lists    *statuslist.Issuer
 	public   jws.Key
+	vault    *vault
 	cache    listCache
 }
 
@@ -115,8 +122,14 @@ func New(options Options) (*Service, error) {
 	if options.Random == nil {
 		options.Random = rand.Reader
 	}
+	if options.Keep <= 0 {
+		options.Keep = DefaultKeep
+	}
 	s := &Service{options: options}
 	var err error
+	if s.vault, err = newVault(options.PersonKeys, options.Random); err != nil {
+		return nil, fmt.Errorf("preparing the KYC service: %w", err)
+	}
 	if s.coverage, err = loadCoverage(); err != nil {
 		return nil, fmt.Errorf("preparing the KYC service: %w", err)
 	}

@@ -85,7 +85,7 @@ func (s *Service) Create(ctx context.Context, client Client, asked NewSession) (
 		Reference: asked.Reference, CreatedAt: now, ExpiresAt: now.Add(SessionLife),
 	}
 	err = s.options.Database.Tx(ctx, func(tx db.Querier) error {
-		before, err := repeated(ctx, tx, client, "session", asked.Retry, asked, id)
+		before, err := repeated(ctx, tx, client, "session", asked.Retry, asked, id, now)
 		if err != nil {
 			return err
 		}
@@ -139,8 +139,15 @@ func (s *Service) check(client Client, asked NewSession) error {
 			return ErrAssurance
 		}
 	}
-	if len(asked.Reference) > maxReference || !printable(asked.Reference) {
+	if len(asked.Reference) > maxReference || !printable(asked.Reference) || holdsCode(asked.Reference) {
 		return ErrReference
+	}
+	// Both leave the service: into the person's history, and into a browser's.
+	if holdsCode(asked.Purpose) {
+		return ErrPurpose
+	}
+	if holdsCode(asked.ReturnURL) {
+		return ErrReturnURL
 	}
 	return s.mayReturn(client, asked.ReturnURL)
 }
@@ -188,20 +195,23 @@ type row struct {
 	status                                                             Status
 	claims, granted                                                    []string
 	created, expires, verified                                         int64
-	person                                                             *person
+	sealed                                                             sealed
+	erased                                                             int64
+	viewer                                                             string
 	clientName                                                         string
+	person                                                             *person // once it was opened
 }
 
 func (s *Service) row(ctx context.Context, q db.Querier, where string, values ...any) (*row, error) {
 	var r row
 	var claims, granted, status string
-	var verified []byte
 	err := q.QueryRowContext(ctx, `
-		SELECT id, client, browser, status, error, purpose, claims, granted, minimum, return_url, reference, created, expires, verified, person,
-			(SELECT name FROM kyc_client WHERE kyc_client.id = kyc_session.client)
+		SELECT id, client, browser, status, error, purpose, claims, granted, minimum, return_url, reference, created, expires, verified,
+			person_key, data_key, person, erased, viewer, (SELECT name FROM kyc_client WHERE kyc_client.id = kyc_session.client)
 		FROM kyc_session WHERE `+where, values...).Scan(
 		&r.id, &r.client, &r.browser, &status, &r.fault, &r.purpose, &claims, &granted, &r.minimum, &r.returnURL,
-		&r.reference, &r.created, &r.expires, &r.verified, &verified, &r.clientName)
+		&r.reference, &r.created, &r.expires, &r.verified,
+		&r.sealed.key, &r.sealed.dataKey, &r.sealed.person, &r.erased, &r.viewer, &r.clientName)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, ErrUnknown
 	}
@@ -210,10 +220,6 @@ func (s *Service) row(ctx context.Context, q db.Querier, where string, values ..
 	}
 	r.status = Status(status)
 	err = errors.Join(json.Unmarshal([]byte(claims), &r.claims), json.Unmarshal([]byte(granted), &r.granted))
-	if err == nil && len(verified) > 0 {
-		r.person = &person{}
-		err = json.Unmarshal(verified, r.person)
-	}
 	return &r, err
 }
 
@@ -233,20 +239,14 @@ func (r *row) session(now time.Time) Session {
 	}
 }
 
-// end writes what was decided.
+// end writes what was decided, but for the person: see Service.store.
 func (r *row) end(ctx context.Context, tx db.Querier) error {
 	granted, err := json.Marshal(r.granted)
 	if err != nil {
 		return err
 	}
-	verified := []byte{}
-	if r.person != nil {
-		if verified, err = json.Marshal(r.person); err != nil {
-			return err
-		}
-	}
 	_, err = tx.ExecContext(ctx, `
-		UPDATE kyc_session SET browser = $1, status = $2, error = $3, granted = $4, verified = $5, person = $6 WHERE id = $7`,
-		r.browser, string(r.status), r.fault, string(granted), r.verified, verified, r.id)
+		UPDATE kyc_session SET browser = $1, status = $2, error = $3, granted = $4, verified = $5, viewer = $6 WHERE id = $7`,
+		r.browser, string(r.status), r.fault, string(granted), r.verified, r.viewer, r.id)
 	return err
 }

@@ -51,7 +51,8 @@ func newKYCWorld(t *testing.T, s *store.Store) *kycWorld {
 	}
 	w.service, err = kyc.New(kyc.Options{
 		Database: s, Record: w.record, Verifier: w.pki.Verifier(t), Intermediates: w.pki.Intermediates(), Origin: issuer,
-		Key: key, Chain: []*x509.Certificate{certificate, w.pki.IssuingCA()}, Pepper: [32]byte{1}, Now: w.clock, Random: rand.Reader,
+		Key: key, Chain: []*x509.Certificate{certificate, w.pki.IssuingCA()}, Pepper: [32]byte{1}, PersonKeys: [][]byte{make([]byte, kyc.PersonKeySize)},
+		Now: w.clock, Random: rand.Reader,
 	})
 	if err != nil {
 		t.Fatal(err)

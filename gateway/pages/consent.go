@@ -14,6 +14,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"eidgate/certs"
 	"eidgate/gateway/problem"
 	"eidgate/gateway/session"
 	"eidgate/gateway/web"
@@ -23,7 +24,7 @@ import (
 // Verifications are the requests of companies; *kyc.Service has them.
 type Verifications interface {
 	Look(ctx context.Context, link, browser string) (kyc.Request, error)
-	Open(ctx context.Context, link, browser string) (kyc.Request, error)
+	Open(ctx context.Context, link, browser string, viewer certs.Person) (kyc.Request, error)
 	Decide(ctx context.Context, link, browser string, login kyc.Login, granted []string) (string, error)
 }
 
@@ -74,7 +75,7 @@ func browserOf(r *http.Request) string {
 
 // open takes the page for this browser, which gets a secret when it has none.
 // The cookie is Lax, because people come here from the company's site.
-func (p *Consent) open(c *gin.Context, browser string) (kyc.Request, error) {
+func (p *Consent) open(c *gin.Context, browser string, login *session.Login) (kyc.Request, error) {
 	if browser == "" {
 		secret := make([]byte, browserSecret)
 		if _, err := io.ReadFull(p.Random, secret); err != nil {
@@ -85,7 +86,7 @@ func (p *Consent) open(c *gin.Context, browser string) (kyc.Request, error) {
 			Name: browserCookie, Value: browser, Path: "/", Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode,
 		})
 	}
-	return p.Verifications.Open(c.Request.Context(), c.Param("link"), browser)
+	return p.Verifications.Open(c.Request.Context(), c.Param("link"), browser, login.Person)
 }
 
 func (p *Consent) show(c *gin.Context) {
@@ -93,7 +94,7 @@ func (p *Consent) show(c *gin.Context) {
 	browser := browserOf(c.Request)
 	request, err := p.Verifications.Look(c.Request.Context(), c.Param("link"), browser)
 	if err == nil && known && !decided(request) {
-		request, err = p.open(c, browser)
+		request, err = p.open(c, browser, login)
 	}
 	switch {
 	case err != nil:
@@ -175,7 +176,7 @@ func (p *Consent) ended(c *gin.Context) bool {
 }
 
 func (p *Consent) nothingChosen(c *gin.Context, login *session.Login) {
-	request, err := p.Verifications.Open(c.Request.Context(), c.Param("link"), browserOf(c.Request))
+	request, err := p.Verifications.Open(c.Request.Context(), c.Param("link"), browserOf(c.Request), login.Person)
 	if err != nil {
 		problem.Abort(c, err)
 		return

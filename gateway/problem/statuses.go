@@ -10,18 +10,19 @@ import (
 //
 //nolint:gochecknoglobals // a table that is never written
 var statuses = map[string]int{
-	"request.not-found":    http.StatusNotFound,
-	"request.method":       http.StatusMethodNotAllowed,
-	"request.too-large":    http.StatusRequestEntityTooLarge,
-	"request.too-slow":     http.StatusRequestTimeout,
-	"request.truncated":    http.StatusBadRequest,
-	"request.malformed":    http.StatusBadRequest,
-	"request.invalid":      http.StatusUnprocessableEntity,
-	"request.media-type":   http.StatusUnsupportedMediaType,
-	"request.cross-origin": http.StatusForbidden,
-	"request.deadline":     http.StatusGatewayTimeout,
-	"request.cancelled":    499, // as nginx logs it; nobody is there to read it
-	"request.too-many":     http.StatusTooManyRequests,
+	"request.not-found":        http.StatusNotFound,
+	"request.method":           http.StatusMethodNotAllowed,
+	"request.too-large":        http.StatusRequestEntityTooLarge,
+	"request.too-slow":         http.StatusRequestTimeout,
+	"request.truncated":        http.StatusBadRequest,
+	"request.malformed":        http.StatusBadRequest,
+	"request.invalid":          http.StatusUnprocessableEntity,
+	"request.media-type":       http.StatusUnsupportedMediaType,
+	"request.content-encoding": http.StatusUnsupportedMediaType,
+	"request.cross-origin":     http.StatusForbidden,
+	"request.deadline":         http.StatusGatewayTimeout,
+	"request.cancelled":        499, // as nginx logs it; nobody is there to read it
+	"request.too-many":         http.StatusTooManyRequests,
 
 	"request.not-acceptable": http.StatusNotAcceptable,
 
@@ -65,6 +66,11 @@ var statuses = map[string]int{
 	"kyc.browser":           http.StatusForbidden,
 	"kyc.login":             http.StatusForbidden,
 	"kyc.assurance-too-low": http.StatusForbidden,
+	"kyc.person":            http.StatusConflict,
+	"kyc.person-key":        http.StatusInternalServerError,
+	"kyc.person-damaged":    http.StatusInternalServerError,
+	"kyc.erased":            http.StatusGone,
+	"kyc.card-ended":        http.StatusConflict,
 	"kyc.not-granted":       http.StatusForbidden,
 	"kyc.list-full":         http.StatusServiceUnavailable,
 	"kyc.":                  http.StatusUnprocessableEntity,

@@ -109,7 +109,7 @@ func (e *Events) write(ctx context.Context, tx db.Querier, r record, salt proof.
 		Query: `
 		INSERT INTO audit_event (id, at, kind, subject, actor, organisation, result, salt, record)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		Args: []any{r.ID, r.At.UnixMicro(), string(r.Kind), r.Subject, string(r.Actor.Person), r.Actor.Organisation, string(r.Result), salt[:], text},
+		Args: []any{r.ID, r.At.UnixMicro(), string(r.Kind), r.Subject, r.Actor.Person, r.Actor.Organisation, string(r.Result), salt[:], text},
 	})
 	if err != nil {
 		return fmt.Errorf("recording an access: %w", err)

@@ -10,8 +10,12 @@ import (
 	"eidgate/internal/rawsig"
 )
 
-// minRSA is the shortest RSA modulus in bits that is accepted.
-const minRSA = 2048
+// The shortest and the longest RSA modulus in bits that are accepted. No card
+// has more than 4096; what a stranger may make us calculate with has an end.
+const (
+	minRSA = 2048
+	maxRSA = 8192
+)
 
 // algorithm is one of the JWA names that tokens use (RFC 7518 §3.1).
 type algorithm struct {
@@ -63,7 +67,7 @@ func (a *algorithm) fits(public crypto.PublicKey) bool {
 	case *ecdsa.PublicKey:
 		return a.curve == key.Params().BitSize
 	case *rsa.PublicKey:
-		return a.curve == 0 && key.N.BitLen() >= minRSA
+		return a.curve == 0 && key.N.BitLen() >= minRSA && key.N.BitLen() <= maxRSA
 	}
 	return false
 }

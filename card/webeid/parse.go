@@ -102,7 +102,7 @@ func goodFormat(format string) bool {
 
 // certificate decodes the token's certificate.
 func (t *Token) certificate() (*x509.Certificate, error) {
-	der, err := base64.StdEncoding.Strict().DecodeString(t.UnverifiedCertificate)
+	der, err := DecodeBase64(t.UnverifiedCertificate)
 	if err != nil {
 		return nil, ErrCertificate
 	}
@@ -111,4 +111,14 @@ func (t *Token) certificate() (*x509.Certificate, error) {
 		return nil, ErrCertificate
 	}
 	return c, nil
+}
+
+// DecodeBase64 decodes base64 as the protocol has it (RFC 4648 section 4): with
+// padding, no bits left over, and no line ends, which encoding/base64 skips
+// even when it is strict. A value has exactly one spelling.
+func DecodeBase64(text string) ([]byte, error) {
+	if strings.ContainsAny(text, "\r\n") {
+		return nil, errors.New("a line end in base64")
+	}
+	return base64.StdEncoding.Strict().DecodeString(text)
 }

@@ -3,7 +3,6 @@ package webeid
 import (
 	"context"
 	"crypto/x509"
-	"encoding/base64"
 	"fmt"
 
 	"eidgate/certs"
@@ -111,7 +110,7 @@ func (t *Token) checkSignature(certificate *x509.Certificate, origin, nonce stri
 	if err != nil {
 		return err
 	}
-	signature, err := base64.StdEncoding.Strict().DecodeString(t.Signature)
+	signature, err := DecodeBase64(t.Signature)
 	if err != nil || !a.verify(certificate.PublicKey, a.digest(origin, nonce), signature) {
 		return ErrSignature
 	}

@@ -3,7 +3,6 @@ package nativehost
 import (
 	"crypto"
 	"crypto/x509"
-	"encoding/base64"
 	"fmt"
 	"io"
 
@@ -159,11 +158,11 @@ func (m *message) sign() (Command, error) {
 	if !ok {
 		return nil, ErrHashFunction
 	}
-	digest, err := base64.StdEncoding.Strict().DecodeString(m.arguments["hash"])
+	digest, err := webeid.DecodeBase64(m.arguments["hash"])
 	if err != nil || len(digest) != hash.Size() {
 		return nil, ErrHash
 	}
-	der, err := base64.StdEncoding.Strict().DecodeString(m.arguments["certificate"])
+	der, err := webeid.DecodeBase64(m.arguments["certificate"])
 	if err != nil {
 		return nil, ErrCertificate
 	}

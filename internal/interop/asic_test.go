@@ -179,8 +179,8 @@ func (w *containers) simple(t *testing.T) {
 	}
 }
 
-// letSign has digidoc4j sign two files with the card's key.
-func (w *containers) letSign(t *testing.T, profile, out string) {
+// keyFile is the card's key as PKCS#12, and two files to sign.
+func (w *containers) keyFile(t *testing.T) (p12, one, two string) {
 	t.Helper()
 	dir := t.TempDir()
 	pemFile := filepath.Join(dir, "key.pem")
@@ -189,14 +189,21 @@ func (w *containers) letSign(t *testing.T, profile, out string) {
 	if err := os.WriteFile(pemFile, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p12 := filepath.Join(dir, "key.p12")
+	p12 = filepath.Join(dir, "key.p12")
 	testtool.Run(t, testtool.Need(t, "openssl"), "pkcs12", "-export", "-in", pemFile, "-out", p12, "-passout", "pass:secret")
-	one, two := filepath.Join(dir, "üks.txt"), filepath.Join(dir, "Два файла.txt")
+	one, two = filepath.Join(dir, "üks.txt"), filepath.Join(dir, "Два файла.txt")
 	for _, name := range []string{one, two} {
 		if err := os.WriteFile(name, []byte(name), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
+	return p12, one, two
+}
+
+// letSign has digidoc4j sign two files with the card's key.
+func (w *containers) letSign(t *testing.T, profile, out string) {
+	t.Helper()
+	p12, one, two := w.keyFile(t)
 	if verdict, details := w.judge.ask(t, "sign", profile, p12, "secret", out, one, two); verdict != "ok" {
 		t.Fatalf("digidoc4j does not sign: %s %s", verdict, details)
 	}

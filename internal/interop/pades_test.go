@@ -155,17 +155,23 @@ func opensslCAdES(t *testing.T, w *world, s signature) {
 // anchor is the root certificate of the demo PKI as PEM.
 func (w *world) anchor(t *testing.T) string {
 	t.Helper()
-	entries, err := os.ReadDir(w.trust())
+	return firstCertificate(t, w.trust())
+}
+
+// firstCertificate is a file with a certificate in a folder.
+func firstCertificate(t *testing.T, dir string) string {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, e := range entries {
-		name := filepath.Join(w.trust(), e.Name())
+		name := filepath.Join(dir, e.Name())
 		if text, err := os.ReadFile(name); err == nil && bytes.Contains(text, []byte("BEGIN CERTIFICATE")) {
 			return name
 		}
 	}
-	t.Fatalf("no PEM certificate in %s", w.trust())
+	t.Fatalf("no PEM certificate in %s", dir)
 	return ""
 }
 

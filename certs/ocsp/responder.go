@@ -108,7 +108,7 @@ func checkDelegate(cert *x509.Certificate, q *Query) error {
 	if alg := cert.SignatureAlgorithm; (alg == x509.SHA1WithRSA || alg == x509.ECDSAWithSHA1) && !q.AllowSHA1 {
 		return weakSignature(cert)
 	}
-	if err := q.Issuer.CheckSignature(cert.SignatureAlgorithm, cert.RawTBSCertificate, cert.Signature); err != nil {
+	if err := q.Store.CheckService(cert, q.Issuer); err != nil {
 		return certs.Refuse("ocsp.responder-wrong-issuer", cert, "the OCSP responder's certificate is not signed by the issuer it answers for: %w", err)
 	}
 	if !hasOCSPSigning(cert) {

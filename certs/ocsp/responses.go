@@ -15,6 +15,8 @@ type Responses struct {
 	AllowSHA1 bool
 	// Responder is [Query.Responder].
 	Responder certs.Revocation
+	// Store is [Query.Store].
+	Store *certs.Store
 }
 
 const maxResponses = 256
@@ -33,7 +35,7 @@ func (r *Responses) Status(ctx context.Context, q certs.RevocationQuery) (*certs
 	if err != nil {
 		return nil, err
 	}
-	query.AllowSHA1, query.Responder = r.AllowSHA1, r.Responder
+	query.AllowSHA1, query.Responder, query.Store = r.AllowSHA1, r.Responder, r.Store
 	var best *certs.RevocationStatus
 	var refusal error
 	for i, der := range r.DER {

@@ -29,7 +29,10 @@ type Query struct {
 	// Responder answers for a delegated responder whose certificate has no
 	// nocheck extension. Nil refuses such responders. Anchor and Intermediates
 	// are passed on to it.
-	Responder     certs.Revocation
+	Responder certs.Revocation
+	// Store, when given, remembers the responders that Issuer has named: see
+	// [certs.Store.CheckService].
+	Store         *certs.Store
 	Anchor        *x509.Certificate
 	Intermediates []*x509.Certificate
 }

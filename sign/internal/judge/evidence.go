@@ -75,8 +75,8 @@ func newSources(store *certs.Store, e *Evidence, online certs.Revocation) *sourc
 		}
 	}
 	if len(e.OCSP) > 0 {
-		responders := append(inOrder{&ocsp.Responses{DER: e.OCSP}}, lists...)
-		s.atHand = append(s.atHand, &ocsp.Responses{DER: e.OCSP, Responder: responders})
+		responders := append(inOrder{&ocsp.Responses{DER: e.OCSP, Store: store}}, lists...)
+		s.atHand = append(s.atHand, &ocsp.Responses{DER: e.OCSP, Responder: responders, Store: store})
 	}
 	s.atHand = append(s.atHand, lists...)
 	return s

@@ -28,6 +28,9 @@ type Request struct {
 	ExpiresAt  time.Time
 	// MinimumAssurance is "", "low", "substantial" or "high".
 	MinimumAssurance string
+	// TooLow says that the login of who opened the page does not reach it, so that
+	// she learns it before her answer ends the request.
+	TooLow bool
 	// Status is Verified or Failed when it was decided in this browser. Then
 	// Error says why it failed, and Return is where the person goes on.
 	Status        Status
@@ -46,20 +49,22 @@ type Login struct {
 // Open finds the request behind a page's link and gives the page to the
 // browser that opened it first. browser is a secret of that browser, or a hash
 // of one; viewer is who is logged in there and reads the page. It answers ErrUnknown, ErrExpired, ErrState or ErrBrowser.
-func (s *Service) Open(ctx context.Context, link, browser string, viewer certs.Person) (Request, error) {
+func (s *Service) Open(ctx context.Context, link, browser string, viewer Login) (Request, error) {
 	var r *row
 	err := s.options.Database.Tx(ctx, func(tx db.Querier) error {
 		var err error
 		if r, err = s.claim(ctx, tx, link, browser); err != nil {
 			return err
 		}
-		r.viewer = s.viewerOf(r, viewer)
+		r.viewer = s.viewerOf(r, viewer.Person)
 		return r.end(ctx, tx)
 	})
 	if err != nil {
 		return Request{}, fmt.Errorf("opening a verification: %w", err)
 	}
-	return r.request(), nil
+	request := r.request()
+	request.TooLow, err = s.tooLow(ctx, r, viewer)
+	return request, err
 }
 
 // Look finds the request behind a page's link without giving the page to a
@@ -209,11 +214,9 @@ func (r *row) decide(verified *person, refusal error, granted []string, now time
 			return ErrNotGranted
 		}
 	}
-	var minimum certs.Assurance
-	if r.minimum != "" {
-		if err := minimum.UnmarshalText([]byte(r.minimum)); err != nil {
-			return err
-		}
+	minimum, err := r.level()
+	if err != nil {
+		return err
 	}
 	if verified.Assurance < minimum {
 		return fail(ErrTooLow)
@@ -225,6 +228,35 @@ func (r *row) decide(verified *person, refusal error, granted []string, now time
 		}
 	}
 	return nil
+}
+
+// level is the lowest that will do.
+func (r *row) level() (minimum certs.Assurance, err error) {
+	if r.minimum != "" {
+		err = minimum.UnmarshalText([]byte(r.minimum))
+	}
+	return minimum, err
+}
+
+// tooLow asks the policy table alone. Whether the card is good is judged when
+// the person decides.
+func (s *Service) tooLow(ctx context.Context, r *row, login Login) (bool, error) {
+	minimum, err := r.level()
+	if err != nil || minimum == certs.UnknownAssurance {
+		return false, err
+	}
+	if login.Certificate == nil {
+		return true, nil
+	}
+	offline := *s.options.Verifier
+	offline.Revocation = nil
+	path, err := offline.Verify(ctx, certs.Request{
+		Certificate: login.Certificate, Intermediates: s.options.Intermediates, Purpose: certs.Authentication,
+	})
+	if err != nil {
+		return false, nil //nolint:nilerr // its refusal is the decision's
+	}
+	return path.Profile().Assurance < minimum, nil
 }
 
 // verify judges the card that decides.

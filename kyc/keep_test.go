@@ -60,7 +60,7 @@ func TestPersonsAreEncrypted(t *testing.T) {
 		s := storetest.Open(t, address)
 		w := newWorld(t, s)
 		_, link := w.create(t, everything...)
-		if _, err := w.service.Open(t.Context(), link, "browser", w.login(t, nil).Person); err != nil {
+		if _, err := w.service.Open(t.Context(), link, "browser", w.login(t, nil)); err != nil {
 			t.Fatal(err)
 		}
 		session := w.verified(t, everything...)

@@ -147,7 +147,7 @@ func TestAttestationFromConsent(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		w := newWorld(t, s)
 		session, link := w.create(t, everything...)
-		request, err := w.service.Open(t.Context(), link, "browser", w.login(t, nil).Person)
+		request, err := w.service.Open(t.Context(), link, "browser", w.login(t, nil))
 		if err != nil || request.Client != "Näidis OÜ 회사" || request.Purpose != "Opening an account" || request.ReturnHost != "startup.example" || len(request.Claims) != len(everything) {
 			t.Fatalf("%+v, %v", request, err)
 		}
@@ -284,10 +284,10 @@ func TestWhoMayNotDecide(t *testing.T) {
 	wantCode(t, decide("wrong"+link, "browser", card, "given_name"), "kyc.unknown")
 	wantCode(t, decide(link, "", card, "given_name"), "kyc.browser")
 	wantCode(t, decide(link, "browser", card, "given_name", "birthdate"), "kyc.not-granted")
-	if _, err := w.service.Open(t.Context(), link, "browser", w.login(t, nil).Person); err != nil {
+	if _, err := w.service.Open(t.Context(), link, "browser", w.login(t, nil)); err != nil {
 		t.Error(err)
 	}
-	_, err = w.service.Open(t.Context(), link, "another browser", w.login(t, nil).Person)
+	_, err = w.service.Open(t.Context(), link, "another browser", w.login(t, nil))
 	wantCode(t, err, "kyc.browser")
 	wantCode(t, decide(link, "another browser", card, "given_name"), "kyc.browser")
 
@@ -367,7 +367,7 @@ func TestDecliningAndStates(t *testing.T) {
 	if canceled, err := w.service.Cancel(t.Context(), w.client, other.ID); err != nil || canceled.Status != kyc.Canceled {
 		t.Error(canceled, err)
 	}
-	_, err = w.service.Open(t.Context(), link, "browser", w.login(t, nil).Person)
+	_, err = w.service.Open(t.Context(), link, "browser", w.login(t, nil))
 	wantCode(t, err, "kyc.state")
 }
 

@@ -93,7 +93,7 @@ func TestLook(t *testing.T) {
 	if r := look("", ""); r.Status != kyc.Created || r.Purpose == "" || r.Return != "" {
 		t.Errorf("%+v", r)
 	}
-	if _, err := w.service.Open(t.Context(), link, "browser", w.login(t, nil).Person); err != nil {
+	if _, err := w.service.Open(t.Context(), link, "browser", w.login(t, nil)); err != nil {
 		t.Fatal("looking took the page:", err)
 	}
 	if r := look("browser", ""); r.Status != kyc.Pending {

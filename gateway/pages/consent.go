@@ -2,6 +2,7 @@ package pages
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -14,7 +15,6 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"eidgate/certs"
 	"eidgate/gateway/problem"
 	"eidgate/gateway/session"
 	"eidgate/gateway/web"
@@ -24,7 +24,7 @@ import (
 // Verifications are the requests of companies; *kyc.Service has them.
 type Verifications interface {
 	Look(ctx context.Context, link, browser string) (kyc.Request, error)
-	Open(ctx context.Context, link, browser string, viewer certs.Person) (kyc.Request, error)
+	Open(ctx context.Context, link, browser string, viewer kyc.Login) (kyc.Request, error)
 	Decide(ctx context.Context, link, browser string, login kyc.Login, granted []string) (string, error)
 }
 
@@ -59,14 +59,29 @@ func (p *Consent) Mount(r gin.IRouter) {
 }
 
 const (
-	browserCookie = "__Host-verify"
+	browserCookie = "__Host-verify-"
 	// browserSecret is its entropy in bytes.
 	browserSecret = 32
+	// browserMemory is how long a browser can see what was decided in it.
+	browserMemory = 24 * time.Hour
 )
 
-// browserOf is the secret of a browser, or empty.
-func browserOf(r *http.Request) string {
-	cookie, err := r.Cookie(browserCookie)
+// cookieOf names the cookie of one page. Each page has its own: of two that are
+// opened at once in a browser without cookies, one would lose its browser to the
+// other's answer.
+func cookieOf(c *gin.Context) string {
+	hash := sha256.Sum256([]byte(c.Param("link")))
+	return browserCookie + base64.RawURLEncoding.EncodeToString(hash[:12])
+}
+
+// by is who looks or decides.
+func by(login *session.Login) kyc.Login {
+	return kyc.Login{Person: login.Person, Certificate: login.Certificate, Method: string(login.Method)}
+}
+
+// browserOf is the secret that a browser has for this page, or empty.
+func browserOf(c *gin.Context) string {
+	cookie, err := c.Request.Cookie(cookieOf(c))
 	if err != nil || len(cookie.Value) != base64.RawURLEncoding.EncodedLen(browserSecret) {
 		return ""
 	}
@@ -83,15 +98,16 @@ func (p *Consent) open(c *gin.Context, browser string, login *session.Login) (ky
 		}
 		browser = base64.RawURLEncoding.EncodeToString(secret)
 		http.SetCookie(c.Writer, &http.Cookie{
-			Name: browserCookie, Value: browser, Path: "/", Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode,
+			Name: cookieOf(c), Value: browser, Path: "/", MaxAge: int(browserMemory.Seconds()),
+			Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode,
 		})
 	}
-	return p.Verifications.Open(c.Request.Context(), c.Param("link"), browser, login.Person)
+	return p.Verifications.Open(c.Request.Context(), c.Param("link"), browser, by(login))
 }
 
 func (p *Consent) show(c *gin.Context) {
 	login, known := session.Current(c)
-	browser := browserOf(c.Request)
+	browser := browserOf(c)
 	request, err := p.Verifications.Look(c.Request.Context(), c.Param("link"), browser)
 	if err == nil && known && !decided(request) {
 		request, err = p.open(c, browser, login)
@@ -127,7 +143,7 @@ func here(c *gin.Context) string { return "/verify/" + url.PathEscape(c.Param("l
 // view describes a request; login is nil for somebody nobody knows yet.
 func (p *Consent) view(address string, r kyc.Request, login *session.Login) web.ConsentView {
 	view := web.ConsentView{
-		Client: r.Client, Purpose: r.Purpose, ReturnHost: r.ReturnHost, Expires: r.ExpiresAt, Assurance: r.MinimumAssurance,
+		Client: r.Client, Purpose: r.Purpose, ReturnHost: r.ReturnHost, Expires: r.ExpiresAt, Assurance: r.MinimumAssurance, TooLow: r.TooLow,
 		Action: address, Return: address,
 	}
 	values := map[string]any{}
@@ -158,8 +174,7 @@ func (p *Consent) decide(c *gin.Context) {
 		return
 	}
 	if err == nil {
-		by := kyc.Login{Person: login.Person, Certificate: login.Certificate, Method: string(login.Method)}
-		_, err = p.Verifications.Decide(c.Request.Context(), c.Param("link"), browserOf(c.Request), by, granted)
+		_, err = p.Verifications.Decide(c.Request.Context(), c.Param("link"), browserOf(c), by(login), granted)
 	}
 	if err != nil && !p.ended(c) {
 		problem.Abort(c, err)
@@ -171,12 +186,12 @@ func (p *Consent) decide(c *gin.Context) {
 // ended says that this browser's request was decided, by a refusal of the card
 // or before.
 func (p *Consent) ended(c *gin.Context) bool {
-	request, err := p.Verifications.Look(c.Request.Context(), c.Param("link"), browserOf(c.Request))
+	request, err := p.Verifications.Look(c.Request.Context(), c.Param("link"), browserOf(c))
 	return err == nil && decided(request)
 }
 
 func (p *Consent) nothingChosen(c *gin.Context, login *session.Login) {
-	request, err := p.Verifications.Open(c.Request.Context(), c.Param("link"), browserOf(c.Request), login.Person)
+	request, err := p.Verifications.Open(c.Request.Context(), c.Param("link"), browserOf(c), by(login))
 	if err != nil {
 		problem.Abort(c, err)
 		return

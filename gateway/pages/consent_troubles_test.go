@@ -94,8 +94,8 @@ func refusedLevel(t *testing.T, n *gatewaytest.Node, company *client.Client) {
 		t.Fatal(err)
 	}
 	at := path(t, s.URL)
-	if _, page := visit(t, n.Client, n.URL+at); !strings.Contains(page, "Level asked for") {
-		t.Errorf("the page does not name the level: %s", page)
+	if _, page := visit(t, n.Client, n.URL+at); !strings.Contains(page, "Level asked for") || !strings.Contains(page, "Your card does not reach the level") {
+		t.Errorf("the page does not name the level, or that it is not reached: %s", page)
 	}
 	if status, _, _ := answer(t, n, n.Client, at, url.Values{"decision": {"grant"}, "claim": {"given_name"}}); status != http.StatusSeeOther {
 		t.Errorf("status %d", status)

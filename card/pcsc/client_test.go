@@ -14,7 +14,9 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -36,6 +38,8 @@ func role() bool {
 		thief()
 	case "signer":
 		signer()
+	case "victim":
+		victim()
 	case "list":
 		_, err := pcsc.New().Readers(context.Background())
 		fmt.Println(fault.CodeOf(err), "|", fault.HintOf(err))
@@ -137,6 +141,48 @@ func TestNobodyInheritsAVerifiedPIN(t *testing.T) {
 	out.Scan()
 	if out.Text() != "6982" {
 		t.Errorf("without a PIN the other process got %q", out.Text())
+	}
+}
+
+// victim is a process that is killed while PIN1 is verified and its transaction
+// is open.
+func victim() {
+	s, err := card.Open(context.Background(), pcsc.New(), card.Choice{})
+	check(err)
+	digest := sha512.Sum384([]byte("document"))
+	_, err = s.Card.Sign(context.Background(), card.SignRequest{
+		Usage: card.Authentication, Digest: digest[:], Hash: crypto.SHA384, PINs: enters("1234"),
+	})
+	check(err)
+	fmt.Println(os.Getpid())
+	_, _ = bufio.NewReader(os.Stdin).ReadString('\n') // it never comes
+}
+
+// TestNobodyInheritsThePINOfTheDead kills a process that cannot reset the card
+// any more; another one waits for that. The daemon resets the card of a client
+// that is gone.
+func TestNobodyInheritsThePINOfTheDead(t *testing.T) {
+	insert(t, 0, "AS0010001")
+	in, thief := play(t, "thief")
+	thief.Scan()
+	if thief.Text() != "connected" {
+		t.Fatalf("the other process says %q", thief.Text())
+	}
+	_, out := play(t, "victim")
+	out.Scan()
+	pid, err := strconv.Atoi(out.Text())
+	if err != nil {
+		t.Fatalf("the process to be killed says %q", out.Text())
+	}
+	if _, err := io.WriteString(in, "go\n"); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	thief.Scan()
+	if thief.Text() != "6982" {
+		t.Errorf("without a PIN the other process got %q", thief.Text())
 	}
 }
 

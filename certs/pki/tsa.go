@@ -10,7 +10,10 @@ import (
 	"eidgate/certs/timestamp"
 )
 
-// tsaAccuracy is what the authority promises about this machine's clock.
+// tsaAccuracy is what the authority promises about this machine's clock. Its
+// times are whole seconds, like SK's and like OCSP's (RFC 6960 §4.2.2.1): an
+// answer made in the same second does not look older than the time-stamp then,
+// which digidoc4j refuses and for which a signer would have to wait.
 const tsaAccuracy = time.Second
 
 // timestamper makes the time-stamp authority. Its serial numbers are random
@@ -20,7 +23,8 @@ func (p *PKI) timestamper() *timestamp.Authority {
 	return &timestamp.Authority{
 		Certificate: p.tsa.cert, Key: p.tsa.key, Policy: timestampPolicy,
 		Hash: crypto.SHA256, Accuracy: tsaAccuracy,
-		Serial: p.timestampSerial, Now: p.options.Now, Random: p.options.Random,
+		Serial: p.timestampSerial, Random: p.options.Random,
+		Now: func() time.Time { return p.options.Now().Truncate(time.Second) },
 	}
 }
 

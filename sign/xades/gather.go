@@ -44,10 +44,11 @@ func (o Online) Gather(ctx context.Context, text []byte) (*Evidence, error) {
 	if err != nil || !olderThan(found, stamped) {
 		return found, err
 	}
-	// Responders write whole seconds, authorities fractions: an answer of the
-	// same second looks older than the time-stamp, and libdigidocpp and
-	// digidoc4j refuse that. Asking in the next second settles it.
-	wait := time.NewTimer(stamped.Truncate(time.Second).Add(time.Second).Sub(stamped))
+	// Responders write whole seconds, a few authorities fractions: an answer of
+	// the same second looks older than the time-stamp then, and digidoc4j
+	// refuses that. Asking in the next second settles it. Authorities with whole
+	// seconds, as SK's, never make anyone wait.
+	wait := time.NewTimer(o.untilNext(stamped))
 	defer wait.Stop()
 	select {
 	case <-ctx.Done():
@@ -56,6 +57,20 @@ func (o Online) Gather(ctx context.Context, text []byte) (*Evidence, error) {
 	}
 	found, _, err = o.gather(ctx, s)
 	return found, err
+}
+
+// untilNext is how long the second of the time-stamp still lasts: by this
+// machine's clock, or all of what was left of it when the clocks differ.
+func (o Online) untilNext(stamped time.Time) time.Duration {
+	now := time.Now
+	if o.Verifier.Now != nil {
+		now = o.Verifier.Now
+	}
+	next := stamped.Truncate(time.Second).Add(time.Second)
+	if left := next.Sub(now()); left > 0 && left <= time.Second {
+		return left
+	}
+	return next.Sub(stamped)
 }
 
 // gatherer knows what the signature carries.

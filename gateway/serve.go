@@ -70,7 +70,8 @@ func (s *Server) drain(ctx context.Context, public *http.Server) error {
 func (s *Server) httpServer(h http.Handler) *http.Server {
 	return &http.Server{
 		Handler: h, ReadHeaderTimeout: s.config.Limits.Head, IdleTimeout: s.config.Limits.Idle, MaxHeaderBytes: s.config.Limits.Header,
-		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+		DisableGeneralOptionsHandler: true, // "OPTIONS *" goes the way of every request
+		ErrorLog:                     slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 	}
 }
 

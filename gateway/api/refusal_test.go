@@ -27,7 +27,9 @@ func TestRefuses(t *testing.T) {
 		"no body":            {"POST", "/v1/signatures", jsonType, ``, 400, "request.malformed", ""},
 		"not JSON":           {"POST", "/v1/signatures", jsonType, `{"format"`, 400, "request.malformed", ""},
 		"two values":         {"POST", "/v1/signatures", jsonType, `{"format":"pades","files":[` + file + `]}{}`, 400, "request.malformed", ""},
-		"member twice":       {"POST", "/v1/signatures", jsonType, `{"format":"pades","format":"asice","files":[` + file + `]}`, 400, "request.malformed", ""},
+		"member twice":       {"POST", "/v1/signatures", jsonType, `{"format":"pades","format":"asice","files":[` + file + `]}`, 400, "request.malformed", "/format"},
+		"inner member twice": {"POST", "/v1/signatures", jsonType, `{"format":"pades","files":[{"name":"x","na\u006De":"y","size":1}]}`, 400, "request.malformed", "/files/0/name"},
+		"broken inside":      {"POST", "/v1/signatures", jsonType, `{"format":"pades","files":[{"name":}]}`, 400, "request.malformed", "/files/0/name"},
 		"too deep":           {"POST", "/v1/signatures", jsonType, strings.Repeat("[", 5000), 400, "request.malformed", ""},
 		"an array":           {"POST", "/v1/signatures", jsonType, `[]`, 422, "request.invalid", ""},
 		"null":               {"POST", "/v1/signatures", jsonType, `null`, 422, "request.invalid", ""},
@@ -59,7 +61,7 @@ func TestRefuses(t *testing.T) {
 		"oversized file":     {"PUT", at + "/files/0", "application/octet-stream", strings.Repeat("x", 5<<20), 400, "signing.length", ""},
 		"validate JSON":      {"POST", "/v1/validations", jsonType, `{}`, 415, "request.media-type", ""},
 		"no boundary":        {"POST", "/v1/validations", "multipart/form-data", `x`, 400, "request.malformed", ""},
-		"cut form":           {"POST", "/v1/validations", "multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"document\"\r\n\r\nabc", 400, "request.malformed", ""},
+		"cut form":           {"POST", "/v1/validations", "multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"document\"\r\n\r\nabc", 400, "request.truncated", ""},
 		"empty form":         {"POST", "/v1/validations", "multipart/form-data; boundary=x", "--x--\r\n", 422, "validation.document-missing", ""},
 	}
 	for name, c := range cases {

@@ -3,15 +3,12 @@ package api
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"mime"
 	"mime/multipart"
 	"net/http"
-	"path"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
 
@@ -32,6 +29,7 @@ func (a *API) allowUpload(c *gin.Context) {
 		limits.Allow(c.Request, a.Signing.Limits.File)
 	case "/v1/validations":
 		limits.Allow(c.Request, 2*a.Validator.Size+overhead)
+		limits.GuardForm(c.Request)
 	}
 }
 
@@ -51,7 +49,7 @@ func (a *API) Validate(ctx context.Context, request gen.ValidateRequestObject) (
 			_ = p.Close()
 		}
 	}()
-	if err := a.receive(request.Body, parts); err != nil {
+	if err := a.receive(c.Request, request.Body, parts); err != nil {
 		return nil, err
 	}
 	report, err := a.Validator.Validate(inner, parts["document"], parts["content"])
@@ -62,10 +60,14 @@ func (a *API) Validate(ctx context.Context, request gen.ValidateRequestObject) (
 }
 
 // receive takes the parts of the form.
-func (a *API) receive(body *multipart.Reader, parts map[string]*signing.Spool) error {
+func (a *API) receive(r *http.Request, body *multipart.Reader, parts map[string]*signing.Spool) error {
+	form, ok := limits.FormOf(r)
+	if !ok {
+		return errNotGin // allowUpload makes it
+	}
 	for {
-		part, err := body.NextPart()
-		if errors.Is(err, io.EOF) {
+		part, err := form.Next(body)
+		if err == io.EOF { //nolint:errorlint // nothing else is the end
 			return nil
 		}
 		if err != nil {
@@ -78,9 +80,9 @@ func (a *API) receive(body *multipart.Reader, parts map[string]*signing.Spool) e
 		if parts[name] != nil {
 			return invalidPart(name, "the part is there twice")
 		}
-		if parts[name], err = a.Validator.Receive(fileName(part.FileName()), part); err != nil {
+		if parts[name], err = a.Validator.Receive(signing.FileName(part.FileName()), part); err != nil {
 			delete(parts, name)
-			return malformed(err)
+			return malformed(limits.CutShort(err))
 		}
 	}
 }
@@ -88,24 +90,6 @@ func (a *API) receive(body *multipart.Reader, parts map[string]*signing.Spool) e
 func invalidPart(name, detail string) error {
 	return problem.New(http.StatusUnprocessableEntity, "request.invalid", "the form is not as the document of the interface has it",
 		problem.Field{Pointer: pointer([]string{name}), Detail: detail})
-}
-
-// fileName is a file's name as its sender calls it, made safe to show.
-func fileName(name string) string {
-	name = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r == '\uFFFD' {
-			return -1
-		}
-		return r
-	}, path.Base(strings.ReplaceAll(name, `\`, "/")))
-	if name == "." || name == ".." || name == "/" {
-		return ""
-	}
-	for len(name) > 255 {
-		_, size := utf8.DecodeLastRuneInString(name)
-		name = name[:len(name)-size]
-	}
-	return name
 }
 
 // reportAnswer is a report in one of its forms. The generated types would turn

@@ -8,8 +8,6 @@ import (
 	"mime"
 	"mime/multipart"
 	"net/http"
-	"path"
-	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -66,13 +64,14 @@ func (p *Pages) receive(r *http.Request) (received, error) {
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "multipart/form-data" {
 		return files, ErrForm
 	}
-	form, err := r.MultipartReader()
+	form := limits.GuardForm(r)
+	parts, err := r.MultipartReader()
 	if err != nil {
 		return files, fmt.Errorf("%w: %w", ErrForm, err)
 	}
 	for {
-		part, err := form.NextRawPart()
-		if errors.Is(err, io.EOF) {
+		part, err := form.Next(parts)
+		if err == io.EOF { //nolint:errorlint // nothing else is the end
 			return files, nil
 		}
 		if err != nil {
@@ -91,9 +90,9 @@ func (p *Pages) field(files received, part *multipart.Part) error {
 	if name != "document" && name != "content" || files[name] != nil {
 		return ErrField
 	}
-	file, err := p.Judge.Receive(base(part.FileName()), part)
+	file, err := p.Judge.Receive(signing.FileName(part.FileName()), part)
 	if err != nil {
-		return broken(err)
+		return broken(limits.CutShort(err))
 	}
 	if name == "content" && file.Size == 0 && file.Name == "" {
 		return file.Close()
@@ -110,13 +109,4 @@ func broken(err error) error {
 		return err
 	}
 	return fmt.Errorf("%w: %w", ErrField, err)
-}
-
-// base is a file's name without folders: some browsers send them.
-func base(name string) string {
-	name = path.Base(strings.ReplaceAll(name, `\`, "/"))
-	if name == "." || name == "/" {
-		return ""
-	}
-	return name
 }

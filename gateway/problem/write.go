@@ -67,6 +67,9 @@ func Write(w http.ResponseWriter, r *http.Request, err error) {
 	if p.RetryAfter > 0 {
 		header.Set("Retry-After", strconv.Itoa(p.RetryAfter))
 	}
+	if p.Status == http.StatusUnauthorized {
+		header.Set("WWW-Authenticate", "Bearer") // RFC 9110 §15.5.2; browsers ask nobody for it
+	}
 	if WantsJSON(r) {
 		writeJSON(w, p)
 		return

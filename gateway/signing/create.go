@@ -193,21 +193,17 @@ func (s *Service) checkFile(mode Mode, f *NewFile) error {
 }
 
 // checkNames refuses names that cannot stand beside each other in a container or
-// on somebody's disk.
+// on somebody's disk, or that show as something else than they are.
 func checkNames(files []NewFile) error {
-	seen := make(map[string]bool, len(files))
-	for _, f := range files {
-		folded := strings.ToLower(f.Name)
-		switch {
-		case f.Name == "", f.Name == ".", f.Name == "..", len(f.Name) > 1000, strings.ContainsAny(f.Name, "/\\"),
-			folded == "mimetype", folded == "meta-inf":
+	names := make([]string, len(files))
+	for i, f := range files {
+		if strings.ContainsAny(f.Name, "/\uFFFD") {
 			return fmt.Errorf("%w: a name is not one of a file", ErrFiles)
-		case strings.ContainsFunc(f.Name, func(r rune) bool { return r < ' ' || r == 0x7f || r == '\uFFFD' }):
-			return fmt.Errorf("%w: a name has characters that names do not have", ErrFiles)
-		case seen[folded]:
-			return fmt.Errorf("%w: two have the same name", ErrFiles)
 		}
-		seen[folded] = true
+		names[i] = f.Name
+	}
+	if err := asic.CheckNames(asic.ASiCE, names...); err != nil {
+		return fmt.Errorf("%w: %w", ErrFiles, err)
 	}
 	return nil
 }

@@ -9,7 +9,7 @@ var (
 	ErrExpired  = fault.New("signing.expired", "the time for this signature is over and its documents are deleted", "Begin again.")
 
 	ErrFormat    = fault.New("signing.format", "this format and mode do not go together", "A PDF is signed by upload; several files, or files that stay with you, go into an ASiC-E container.")
-	ErrFiles     = fault.New("signing.files", "these files cannot be signed together", "Give each file another name, and sign one PDF at a time.")
+	ErrFiles     = fault.New("signing.files", "these files cannot be signed together", "Give each file a name of its own, without signs that cannot be seen, and sign one PDF at a time.")
 	ErrDigest    = fault.New("signing.digest", "the file's SHA-256 digest is missing or not that of the file", "Choose the file again.")
 	ErrTooLarge  = fault.New("signing.too-large", "the files are larger than this service takes", "Sign without uploading, or with the eid program.")
 	ErrTooMany   = fault.New("signing.too-many", "too many signatures are open", "Finish or delete some first, or wait until they expire.")

@@ -19,6 +19,7 @@ import (
 func TestCreateRefuses(t *testing.T) {
 	sum := sha256.Sum256(nil)
 	file := func(name string, size int64) signing.NewFile { return signing.NewFile{Name: name, Size: size} }
+	digested := func(name string) signing.NewFile { return signing.NewFile{Name: name, Size: 1, SHA256: sum[:]} }
 	with := func(f signing.Format, m signing.Mode, files ...signing.NewFile) signing.NewSignature {
 		return signing.NewSignature{Format: f, Mode: m, Files: files}
 	}
@@ -50,6 +51,13 @@ func TestCreateRefuses(t *testing.T) {
 		"mimetype":          {with(signing.ASiCE, signing.Upload, file("MimeType", 1)), "signing.files"},
 		"control character": {with(signing.ASiCE, signing.Upload, file("a\nb", 1)), "signing.files"},
 		"not UTF-8":         {with(signing.ASiCE, signing.Upload, file("a\xff", 1)), "signing.files"},
+		"current folder":    {with(signing.ASiCE, signing.Upload, file(".", 1)), "signing.files"},
+		"container's own":   {with(signing.ASiCE, signing.Digests, digested("META-INF")), "signing.files"},
+		"turns text around": {with(signing.PAdES, signing.Upload, file("invoice\u202Efdp.exe", 1)), "signing.files"},
+		"isolates":          {with(signing.ASiCE, signing.Digests, digested("a\u2066b")), "signing.files"},
+		"cannot be seen":    {with(signing.ASiCE, signing.Upload, file("a\u200Bb", 1)), "signing.files"},
+		"two normal forms":  {with(signing.ASiCE, signing.Upload, file("\u00E9", 1), file("e\u0301", 1)), "signing.files"},
+		"Windows forgets":   {with(signing.ASiCE, signing.Upload, file("a.txt", 1), file("a.txt. ", 1)), "signing.files"},
 		"same name":         {with(signing.ASiCE, signing.Upload, file("a.txt", 1), file("A.TXT", 1)), "signing.files"},
 	}
 	each(t, func(t *testing.T, w *world) {

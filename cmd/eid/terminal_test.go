@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"eidgate/internal/pin"
+	"eidgate/internal/pinentry/pinentrytest"
 )
 
 // pseudoTerminal gives the two sides of a terminal: what the user types goes
@@ -103,6 +104,7 @@ func TestTerminalAsksWithoutEcho(t *testing.T) {
 			p, err := terminalPIN{open}.PIN(t.Context(), pin.Request{Label: "PIN2", Token: "card\x1b[2J", Left: 2})
 			done <- answer{p, err}
 		}()
+		pinentrytest.WithoutEcho(t, keyboard)
 		s.wait(t, "(2 tries left): ")
 		if _, err := keyboard.WriteString(typed); err != nil {
 			t.Fatal(err)

@@ -14,10 +14,19 @@ import (
 
 const socketName = "pcscd.comm"
 
-// readerName is what pcscd makes of the friendly name, the reader's number in
-// pcscd and the slot in its driver: each configured reader has two slots.
+// friendlyName is the name of a configured reader, which has two slots. pcscd
+// counts readers by driver: two with one name would be called the same.
+func friendlyName(n int) string {
+	if n < 2 {
+		return "Virtual Reader"
+	}
+	return fmt.Sprintf("Virtual Reader %d", n/2+1)
+}
+
+// readerName is what pcscd makes of the friendly name, the reader's number, and
+// the slot in its driver.
 func readerName(n int) string {
-	return fmt.Sprintf("Virtual Reader %02X %02X", n-n%2, n%2)
+	return fmt.Sprintf("%s 00 %02X", friendlyName(n), n%2)
 }
 
 // find looks for a program where root's programs are too.
@@ -50,8 +59,8 @@ func writeConfig(dir string, ports []int) error {
 		if err := copyFile(library, driver); err != nil {
 			return err
 		}
-		fmt.Fprintf(&text, "FRIENDLYNAME \"Virtual Reader\"\nDEVICENAME /dev/null:0x%X\nLIBPATH %s\nCHANNELID 0x%X\n\n",
-			ports[i], library, ports[i])
+		fmt.Fprintf(&text, "FRIENDLYNAME %q\nDEVICENAME /dev/null:0x%X\nLIBPATH %s\nCHANNELID 0x%X\n\n",
+			friendlyName(i), ports[i], library, ports[i])
 	}
 	return os.WriteFile(filepath.Join(conf, "readers"), []byte(text.String()), 0o644) //nolint:gosec // read by the daemon
 }

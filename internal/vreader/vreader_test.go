@@ -48,6 +48,27 @@ func TestSeveralHostsAtOnce(t *testing.T) {
 	}
 }
 
+// More readers than one driver has slots for: each has a name and a card of its
+// own.
+func TestAsManyReadersAsPossible(t *testing.T) {
+	vreadertest.Require(t)
+	const readers = 8
+	h := vreadertest.Start(t, vreader.Config{Readers: readers})
+	names := make(map[string]bool)
+	for n := range readers {
+		names[h.Reader(n)] = true
+		if err := h.Insert(t.Context(), n, newCard(t)); err != nil {
+			t.Fatalf("reader %d: %v", n, err)
+		}
+	}
+	if len(names) != readers {
+		t.Errorf("%d readers have the names %v", readers, names)
+	}
+	if err := h.Remove(t.Context(), readers-1); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestNothingIsLeft(t *testing.T) {
 	vreadertest.Require(t)
 	dir := filepath.Join(t.TempDir(), "d")

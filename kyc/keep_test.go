@@ -267,6 +267,42 @@ func TestPersonsAreErased(t *testing.T) {
 	})
 }
 
+// Nobody who has SQLite's file and the service's key reads who was erased.
+func TestErasedPersonsAreNotInTheFile(t *testing.T) {
+	address := storetest.SQLite(t)
+	s := storetest.Open(t, address)
+	w := newWorld(t, s)
+	var keys [][]byte
+	for range 20 {
+		keys = append(keys, w.dataKey(t, w.verified(t, "given_name").ID))
+	}
+	found := func() (n int) {
+		if err := s.Close(); err != nil { // writes the log into the file
+			t.Fatal(err)
+		}
+		text := dump(t, s, address)
+		for _, key := range keys {
+			if bytes.Contains(text, key) {
+				n++
+			}
+		}
+		return n
+	}
+	if n := found(); n != len(keys) {
+		t.Fatalf("the file has %d keys", n)
+	}
+	s = storetest.Open(t, address)
+	w.options.Database, w.now = s, w.now.Add(kyc.DefaultKeep+time.Hour)
+	var err error
+	if w.service, err = kyc.New(w.options); err != nil {
+		t.Fatal(err)
+	}
+	w.sweep(t)
+	if n := found(); n != 0 {
+		t.Errorf("the file still has %d keys of who was erased", n)
+	}
+}
+
 func (w *world) sweep(t *testing.T) {
 	t.Helper()
 	if err := w.service.Sweep(t.Context()); err != nil {

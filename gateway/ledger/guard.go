@@ -59,8 +59,10 @@ func (g *guard) Sign(message []byte) ([]byte, error) {
 	// note.Signer has no context.
 	ctx, cancel := context.WithTimeout(context.Background(), signTimeout)
 	defer cancel()
-	if err := extends(ctx, g.tiles, g.last, next); err != nil {
-		return nil, fmt.Errorf("signing a checkpoint: %w", err)
+	for _, known := range g.known() {
+		if err := extends(ctx, g.tiles, known, next); err != nil {
+			return nil, fmt.Errorf("signing a checkpoint: %w", err)
+		}
 	}
 	if err := g.remember(ctx, next); err != nil {
 		g.leads = !errors.Is(err, ErrDeposed) // until the head is read again
@@ -86,15 +88,54 @@ func (g *guard) remember(ctx context.Context, next head) error {
 	return nil
 }
 
-// lead lets the guard sign from last on, or stops it. Who leads already knows
-// the head better: it may have signed since last was read.
-func (g *guard) lead(leads bool, last head) {
+// known are the heads that this process knows to be signed, whatever SQL says
+// now; mu is held.
+func (g *guard) known() []head {
+	heads := []head{g.last}
+	for _, h := range []head{g.written, g.followed} {
+		if h.size > 0 && !h.equal(g.last) {
+			heads = append(heads, h)
+		}
+	}
+	return heads
+}
+
+// largest is how many leaves this process knows to be signed.
+func (g *guard) largest() (size uint64) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if leads && !g.leads {
-		g.last = last
+	for _, h := range g.known() {
+		size = max(size, h.size)
 	}
-	g.leads = leads
+	return size
+}
+
+// lead lets the guard sign from last on, which SQL has. Who leads already knows
+// the head better: it may have signed since last was read. It refuses a head
+// that is older than one this process knows, or another one: SQL was set back.
+func (g *guard) lead(last head) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.leads {
+		return nil
+	}
+	for _, h := range g.known() {
+		switch {
+		case last.size < h.size:
+			return fmt.Errorf("%w: it knows %d signed leaves and this node %d", ErrDatabaseOlder, last.size, h.size)
+		case last.size == h.size && last.size > 0 && !last.equal(h):
+			return fmt.Errorf("%w: the database has another head of %d leaves", ErrForked, h.size)
+		}
+	}
+	g.last, g.leads = last, true
+	return nil
+}
+
+// rest stops the guard from signing what is new.
+func (g *guard) rest() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.leads = false
 }
 
 // follows says whether next is the head that is followed.

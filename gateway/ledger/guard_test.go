@@ -65,7 +65,9 @@ func newGuard(t *testing.T, t0 tree) *guard {
 		t.Fatal(err)
 	}
 	g := &guard{Signer: signer, heads: h, tiles: t0.tile, written: noHead()}
-	g.lead(true, noHead())
+	if err := g.lead(noHead()); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := g.Sign(checkpoint("guard.test", t0.head(t))); err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +126,7 @@ func TestGuardRefusesAfterALostLease(t *testing.T) {
 	if _, err := g.Sign(checkpoint("guard.test", more.head(t))); !errors.Is(err, ErrDeposed) {
 		t.Error(err)
 	}
-	g.lead(false, head{})
+	g.rest()
 	if _, err := g.Sign(checkpoint("guard.test", leavesOf("abcde").head(t))); !errors.Is(err, ErrDeposed) {
 		t.Error(err)
 	}
@@ -163,7 +165,9 @@ func TestGuardKnowsItsOwnHead(t *testing.T) {
 	if _, err := g.Sign(checkpoint("guard.test", more.head(t))); err != nil {
 		t.Fatal(err)
 	}
-	g.lead(true, read)
+	if err := g.lead(read); err != nil {
+		t.Error(err)
+	}
 	most := leavesOf("abcdefghij")
 	g.tiles = most.tile
 	if _, err := g.Sign(checkpoint("guard.test", most.head(t))); err != nil {
@@ -176,7 +180,7 @@ func TestGuardKnowsItsOwnHead(t *testing.T) {
 func TestGuardFollows(t *testing.T) {
 	t0, t1 := leavesOf("abc"), leavesOf("abcde")
 	g := newGuard(t, t0)
-	g.lead(false, head{})
+	g.rest()
 	asked := checkpoint("guard.test", t1.head(t))
 	if _, err := g.Sign(asked); !errors.Is(err, ErrDeposed) {
 		t.Error(err)

@@ -115,7 +115,7 @@ func (l *Log) open(ctx context.Context) error {
 // Close signs what is in the tree and stops the tiles. Run must have returned.
 func (l *Log) Close() error {
 	err := l.tiles.close()
-	l.guard.lead(false, head{})
+	l.guard.rest()
 	ctx, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
 	defer cancel()
 	if err = errors.Join(err, l.leaveLease(ctx)); err != nil {

@@ -53,16 +53,23 @@ func (l *Log) Run(ctx context.Context) {
 func (l *Log) step(ctx context.Context) (more bool, err error) {
 	var n int64
 	leads := true
+	known, err := l.known(ctx)
+	if err != nil {
+		return false, err
+	}
 	err = l.options.Database.Tx(ctx, func(tx db.Querier) error {
 		var err error
 		if leads, err = l.takeLease(ctx, tx); err != nil || !leads {
+			return err
+		}
+		if err = l.allThere(ctx, tx, known); err != nil {
 			return err
 		}
 		n, err = number(ctx, tx)
 		return err
 	})
 	if err != nil || !leads {
-		l.guard.lead(false, head{})
+		l.guard.rest()
 		if err == nil {
 			err = l.follow(ctx)
 		}
@@ -72,7 +79,9 @@ func (l *Log) step(ctx context.Context) (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	l.guard.lead(true, last)
+	if err := l.guard.lead(last); err != nil {
+		return false, err
+	}
 	if err := l.feed(ctx, math.MaxInt64); err != nil {
 		return false, err
 	}
@@ -101,6 +110,11 @@ func (l *Log) follow(ctx context.Context) error {
 	return l.guard.follow(ctx, wider(l.tiles.reader.ReadTile, size), last)
 }
 
+// longestLease is how many leases ahead one may end. One that ends later was
+// not taken by a node: it would hold all of them up while leaves wait, and a
+// leaf that waits can be removed unnoticed.
+const longestLease = 3
+
 // takeLease makes this node the sequencer, or keeps it the sequencer, unless
 // another one's lease still runs.
 func (l *Log) takeLease(ctx context.Context, tx db.Querier) (bool, error) {
@@ -108,8 +122,9 @@ func (l *Log) takeLease(ctx context.Context, tx db.Querier) (bool, error) {
 	done, err := tx.ExecContext(ctx, `
 		INSERT INTO ledger_lease (origin, holder, until) VALUES ($1, $2, $3)
 		ON CONFLICT (origin) DO UPDATE SET holder = $2, until = $3
-		WHERE ledger_lease.holder = $2 OR ledger_lease.until < $4`,
-		l.heads.origin, l.options.Node, now.Add(l.options.Lease).UnixMicro(), now.UnixMicro())
+		WHERE ledger_lease.holder = $2 OR ledger_lease.until < $4 OR ledger_lease.until > $5`,
+		l.heads.origin, l.options.Node, now.Add(l.options.Lease).UnixMicro(), now.UnixMicro(),
+		now.Add(longestLease*l.options.Lease).UnixMicro())
 	if err != nil {
 		return false, fmt.Errorf("taking the sequencer's lease: %w", err)
 	}
@@ -123,6 +138,32 @@ func (l *Log) leaveLease(ctx context.Context) error {
 		`UPDATE ledger_lease SET until = 0 WHERE origin = $1 AND holder = $2`, l.heads.origin, l.options.Node)
 	if err != nil {
 		return fmt.Errorf("leaving the sequencer's lease: %w", err)
+	}
+	return nil
+}
+
+// known is how many leaves are in the tree as far as this process knows.
+func (l *Log) known(ctx context.Context) (uint64, error) {
+	size, err := l.tiles.reader.IntegratedSize(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("reading the tiles: %w", err)
+	}
+	return max(size, l.guard.largest()), nil
+}
+
+// allThere refuses to number when leaves that are in the tree are gone from the
+// end of the table: the next ones would get their places, and never come into
+// the tree.
+func (l *Log) allThere(ctx context.Context, tx db.Querier, known uint64) error {
+	var numbered, signed uint64
+	err := tx.QueryRowContext(ctx, `
+		SELECT (SELECT COALESCE(MAX(idx) + 1, 0) FROM ledger_leaf),
+		COALESCE((SELECT size FROM ledger_head WHERE origin = $1), 0)`, l.heads.origin).Scan(&numbered, &signed)
+	if err != nil {
+		return fmt.Errorf("counting the numbered leaves: %w", err)
+	}
+	if least := max(known, signed); numbered < least {
+		return fmt.Errorf("%w: %d of %d leaves of the tree are there", ErrDatabaseOlder, numbered, least)
 	}
 	return nil
 }

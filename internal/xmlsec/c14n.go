@@ -55,7 +55,7 @@ func (d *Document) WriteCanonical(w io.Writer, c Canonical) error {
 		return ErrAlgorithm
 	}
 	rules.comments = rules.comments && !c.NoComments
-	out := bufio.NewWriterSize(w, 32<<10)
+	out := bufio.NewWriterSize(w, 4<<10)
 	k := &canonicaliser{out: out, rules: rules, without: c.Without, prefixes: c.Prefixes}
 	apex := c.Apex
 	if apex == nil {

@@ -22,7 +22,7 @@ type digests struct {
 // error: there is no document to judge then.
 func (c *Container) hashFiles(ctx context.Context, needs map[string][]crypto.Hash) (*digests, error) {
 	d := &digests{ctx: ctx, container: c, known: map[string]map[crypto.Hash][]byte{}}
-	buffer := make([]byte, 256<<10)
+	buffer := make([]byte, min(256<<10, c.largest()+1)) // and one, to meet the end
 	for _, e := range c.data {
 		sums := map[crypto.Hash]hash.Hash{}
 		var writers []io.Writer
@@ -41,6 +41,14 @@ func (c *Container) hashFiles(ctx context.Context, needs map[string][]crypto.Has
 		}
 	}
 	return d, nil
+}
+
+// largest is the size of the largest data file.
+func (c *Container) largest() (size int64) {
+	for _, e := range c.data {
+		size = max(size, e.Size)
+	}
+	return size
 }
 
 // copyTo copies a stream and stops when ctx ends.

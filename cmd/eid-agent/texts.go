@@ -58,10 +58,10 @@ func english() *texts {
 		expires:     "The certificate expires on %s.",
 
 		triesAtLeast: "%s: at least %d tries left.",
-		blocked:      "%s is blocked after too many wrong entries. Unblock it with the PUK: eid pin unblock.",
+		blocked:      "%[1]s is blocked after too many wrong entries. Unblock it with the PUK: eid pin unblock %[1]s.",
 		pukBlocked:   "The PUK is blocked. Only the card's issuer can help.",
 
-		notActivated: "%s must be changed before it is used for the first time: eid pin activate.",
+		notActivated: "%[1]s must be changed before it is used for the first time: eid pin change %[1]s.",
 	}
 }
 
@@ -69,7 +69,7 @@ func estonian() *texts {
 	return &texts{
 		login:       purpose{"Veebilehele sisselogimine", "soovib, et logiksite sisse. Ta saab teada teie nime ja isikukoodi.", "Logi sisse"},
 		sign:        purpose{"Allkiri veebilehele", "soovib teie allkirja. See on omakäelise allkirjaga võrdne.", "Allkirjasta"},
-		certificate: purpose{"Sertifikaat veebilehele", "soovib lugeda teie allkirjastamissertifikaati, nagu enne allkirjastamist tavaks. Ta saab teada teie nime ja isikukoodi.", "Luba"},
+		certificate: purpose{"Sertifikaat veebilehele", "soovib lugeda teie allkirjastamissertifikaati, nagu enne allkirjastamist tavaks on. Ta saab teada teie nime ja isikukoodi.", "Luba"},
 
 		website: "Veebileht", letters: "(tähtedega %s: vaadake hoolega)",
 		mixed: "(Nimes on segamini eri tähestikke: see võib jäljendada teist lehte.)",
@@ -97,10 +97,10 @@ func estonian() *texts {
 		expires:     "Sertifikaat aegub %s.",
 
 		triesAtLeast: "%s: alles vähemalt %d katset.",
-		blocked:      "%s on pärast valesid sisestusi blokeeritud. Avage see PUK-koodiga: eid pin unblock.",
+		blocked:      "%[1]s on pärast valesid sisestusi blokeeritud. Avage see PUK-koodiga: eid pin unblock %[1]s.",
 		pukBlocked:   "PUK-kood on blokeeritud. Aidata saab ainult kaardi väljaandja.",
 
-		notActivated: "%s tuleb enne esimest kasutamist muuta: eid pin activate.",
+		notActivated: "%[1]s tuleb enne esimest kasutamist muuta: eid pin change %[1]s.",
 		cards: map[string]string{
 			"esteid2018": "Eesti ID-kaart (2018)", "esteid2025": "Eesti ID-kaart (2025)",
 			"fineid3": "Soome ID-kaart (3)", "fineid4": "Soome ID-kaart (4)", "lateid2": "Läti ID-kaart (2)",

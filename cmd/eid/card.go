@@ -5,7 +5,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -123,9 +122,18 @@ func (v cardView) person(cert *x509.Certificate) {
 		return
 	}
 	v.line("Person", "%s, %s", person.FullName(), person.Identifier.Reveal())
-	if person.Document != certs.UnknownDocument {
-		v.line("Kind", "%s", strings.ReplaceAll(person.Document.String(), "-", " "))
+	if kind := documents[person.Document]; kind != "" {
+		v.line("Kind", "%s", kind)
 	}
+}
+
+// documents are the kinds of document in words.
+var documents = map[certs.DocumentKind]string{
+	certs.IDCard: "identity card", certs.EUCitizenIDCard: "identity card of an EU citizen", certs.DigitalID: "digital ID",
+	certs.EResidentDigitalID: "digital ID of an e-resident", certs.LongTermResidencePermit: "long-term residence permit",
+	certs.TemporaryResidencePermit: "temporary residence permit",
+	certs.EUFamilyResidencePermit:  "residence permit of an EU citizen's family member",
+	certs.DiplomaticID:             "diplomatic identity card", certs.ForeignIDCard: "identity card of another state",
 }
 
 // key writes the certificate of a usage and the tries of its PIN.

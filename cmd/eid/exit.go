@@ -120,7 +120,7 @@ func printError(w io.Writer, err error) {
 	if errors.As(err, &path) && fault.CodeOf(err) == "" {
 		text = fmt.Sprintf("%s: %v", plain(path.Path), path.Err)
 	}
-	if hint := fault.HintOf(err); hint != "" {
+	if hint := hintOf(err); hint != "" {
 		text += ". " + plain(hint)
 	}
 	fmt.Fprintf(w, "eid: %s\n", text)

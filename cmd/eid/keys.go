@@ -108,7 +108,7 @@ func (a *app) cardKey(ctx context.Context, f keyFlags, usage card.Usage, pins pi
 		return nil, err
 	}
 	var options []card.KeyOption
-	if f.LastTry || f.PINFD < 0 && a.consentToLastTry(ctx, session.Card, usage) {
+	if f.LastTry || f.PINFD < 0 && a.consentToLastTry(ctx, session.Card, card.PINOf(usage)) {
 		options = append(options, card.WithLastTry())
 	}
 	signer, err := card.Signer(ctx, session.Card, usage, pins, options...)
@@ -123,13 +123,13 @@ func (a *app) cardKey(ctx context.Context, f keyFlags, usage card.Usage, pins pi
 	}, nil
 }
 
-// consentToLastTry asks before a PIN whose next wrong entry blocks the card.
-func (a *app) consentToLastTry(ctx context.Context, c card.Card, usage card.Usage) bool {
-	status, err := c.PINStatus(ctx, card.PINOf(usage))
+// consentToLastTry asks before a code whose next wrong entry blocks it.
+func (a *app) consentToLastTry(ctx context.Context, c card.Card, ref card.PINRef) bool {
+	status, err := c.PINStatus(ctx, ref)
 	if err != nil || status.Left != 1 {
 		return false
 	}
-	return terminalPIN{a.terminal}.confirm(fmt.Sprintf("Only ONE try is left for %s; a wrong PIN blocks it. Use it? [y/N] ", status.Ref))
+	return terminalPIN{a.terminal}.confirm(fmt.Sprintf("Only ONE try is left for %[1]s; a wrong %[1]s blocks it. Use it? [y/N] ", ref))
 }
 
 // keyUsages choose among the keys of a token that a URI fits.

@@ -59,7 +59,8 @@ type pinChange struct {
 
 // Run changes one code: one command to the card, one try.
 func (c *pinChange) Run(ctx context.Context, a *app) error {
-	return c.change(ctx, a, codes[strings.ToUpper(c.Code)], strings.ToUpper(c.Code)+" is changed", card.Card.ChangePIN)
+	ref := codes[strings.ToUpper(c.Code)]
+	return c.change(ctx, a, ref, ref, ref.String()+" is changed", card.Card.ChangePIN)
 }
 
 type pinUnblock struct {
@@ -70,14 +71,15 @@ type pinUnblock struct {
 
 // Run sets a new code with the PUK.
 func (c *pinUnblock) Run(ctx context.Context, a *app) error {
-	return c.change(ctx, a, codes[strings.ToUpper(c.Code)], strings.ToUpper(c.Code)+" has a new code", card.Card.UnblockPIN)
+	ref := codes[strings.ToUpper(c.Code)]
+	return c.change(ctx, a, ref, card.PUK, ref.String()+" has a new code", card.Card.UnblockPIN)
 }
 
 type pinActivate struct{ codeFlags }
 
 // Run changes PIN2 of a card that was never used to sign.
 func (c *pinActivate) Run(ctx context.Context, a *app) error {
-	return c.change(ctx, a, card.PIN2, "PIN2 is activated", func(k card.Card, ctx context.Context, r card.ChangeRequest) error {
+	return c.change(ctx, a, card.PIN2, card.PIN2, "PIN2 is activated", func(k card.Card, ctx context.Context, r card.ChangeRequest) error {
 		status, err := k.PINStatus(ctx, card.PIN2)
 		if err != nil {
 			return err
@@ -93,8 +95,9 @@ var errActivated = fault.New("card.already-activated", "PIN2 is active already",
 
 var codes = map[string]card.PINRef{"PIN1": card.PIN1, "PIN2": card.PIN2, "PUK": card.PUK}
 
-// change opens the card, asks for both codes and does one operation.
-func (f codeFlags) change(ctx context.Context, a *app, ref card.PINRef, done string, operation func(card.Card, context.Context, card.ChangeRequest) error) error {
+// change opens the card, asks for both codes, current and the new one for ref,
+// and does one operation.
+func (f codeFlags) change(ctx context.Context, a *app, ref, current card.PINRef, done string, operation func(card.Card, context.Context, card.ChangeRequest) error) error {
 	request := card.ChangeRequest{Ref: ref, LastTry: f.LastTry}
 	if f.PINFD < 0 {
 		request.Current, request.New = terminalPIN{a.terminal}, twice{terminalPIN{a.terminal}}
@@ -111,6 +114,9 @@ func (f codeFlags) change(ctx context.Context, a *app, ref card.PINRef, done str
 		return err
 	}
 	defer a.release(session.Close)
+	if !request.LastTry && f.PINFD < 0 {
+		request.LastTry = a.consentToLastTry(ctx, session.Card, current)
+	}
 	if err := operation(session.Card, ctx, request); err != nil {
 		return err
 	}

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"path/filepath"
 	"strconv"
 	"testing"
+	"time"
 
 	"eidgate/card/sim"
 	"eidgate/card/sim/simtest"
@@ -115,4 +117,53 @@ func TestPINPad(t *testing.T) {
 	if used != 1 {
 		t.Errorf("the keypad was used %d times, want once", used)
 	}
+}
+
+// Before the last try of a code that is to be replaced, eid asks whether to use
+// it; no is the answer of whoever presses Enter.
+func TestLastTryOfACodeIsAskedFor(t *testing.T) {
+	for _, tt := range []struct {
+		answer string
+		exit   int
+	}{{"", exitCard}, {"y", exitOK}} {
+		w := newWorld(t)
+		for range 2 {
+			w.codes(t, "99999\n11111", "change", "PIN2").want(t, exitCard, "wrong PIN2")
+		}
+		w.card.ClearTrace()
+		keyboard, open := pseudoTerminal(t)
+		var s screen
+		go s.watch(keyboard)
+		var out, errOut bytes.Buffer
+		a := &app{cards: w.cards, out: &out, err: &errOut, now: time.Now, terminal: open}
+		done := make(chan int, 1)
+		go func() {
+			done <- a.run(t.Context(), []string{"--config", w.file(t, "eid.yaml", ""), "pin", "change", "PIN2"})
+		}()
+		s.answer(t, keyboard, "Only ONE try is left for PIN2", tt.answer)
+		if tt.exit == exitOK {
+			s.answer(t, keyboard, "LAST try", "12345")
+			s.answer(t, keyboard, "new PIN2 for", "54321")
+			s.answer(t, keyboard, "new PIN2 again", "54321")
+		}
+		if exit := <-done; exit != tt.exit {
+			t.Errorf("%q: exit code %d\nout: %s\nerr: %s", tt.answer, exit, out.String(), errOut.String())
+		}
+		if n := w.commands(changePIN2); (n == 1) != (tt.exit == exitOK) {
+			t.Errorf("%q: sent %d times", tt.answer, n)
+		}
+	}
+}
+
+// What to do next is told in the program's own commands.
+func TestCodeHints(t *testing.T) {
+	w := newWorld(t)
+	w.codes(t, "12345", "change", "PIN2").want(t, exitInput, "on a line each")
+	w.codes(t, "", "unblock", "PIN2").want(t, exitInput, "on a line each")
+	for range 2 {
+		w.codes(t, "99999\n11111", "change", "PIN2").want(t, exitCard)
+	}
+	w.codes(t, "12345\n11111", "change", "PIN2").want(t, exitCard, "repeat with --last-try")
+	w.codes(t, "99999\n11111", "change", "PIN2", "--last-try").want(t, exitCard, "eid pin unblock")
+	w.run(t, "card", "show").want(t, exitOK, "digital ID of an e-resident")
 }

@@ -112,7 +112,7 @@ func TestSignRefuses(t *testing.T) {
 			w.sign(t, "00000", "--last-try", "-o", filepath.Join(t.TempDir(), "x"), document(t)).want(t, exitCard)
 			w.card.ClearTrace()
 		}},
-		{name: "last try without consent", exit: exitCard, texts: []string{"one try"}, arrange: func(t *testing.T, w *world) {
+		{name: "last try without consent", exit: exitCard, texts: []string{"one try", "--last-try"}, arrange: func(t *testing.T, w *world) {
 			for range 2 {
 				w.sign(t, "00000", "-o", filepath.Join(t.TempDir(), "x"), document(t)).want(t, exitCard)
 			}

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -20,6 +21,8 @@ var (
 		"Run eid in a terminal, or give the PIN on a file descriptor with --pin-fd.")
 	errPINFD = fault.New("usage.pin-fd", "the PIN cannot be read from the file descriptor given with --pin-fd",
 		"Open it for eid, as in: eid sign --pin-fd 3 FILE 3<PINFILE")
+	errCodesFD = fault.New("usage.pin-fd", "the file descriptor given with --pin-fd does not hold two codes",
+		"Give the current code, or the PUK, and the new one on a line each, as in: eid pin change PIN1 --pin-fd 3 3<CODES")
 )
 
 // terminalPIN asks on the controlling terminal, without echo, with the tries
@@ -147,7 +150,11 @@ func (s *fdPIN) PIN(_ context.Context, r pin.Request) (*pin.Buffer, error) {
 func (s *fdPIN) next(ctx context.Context, r pin.Request) (*pin.Buffer, error) {
 	s.read.Wipe()
 	s.read = nil
-	return s.PIN(ctx, r)
+	p, err := s.PIN(ctx, r)
+	if errors.Is(err, errPINFD) {
+		return nil, errCodesFD
+	}
+	return p, err
 }
 
 // close ends the use of the PIN and of the descriptor.

@@ -25,8 +25,11 @@ var errSecret = fault.New("config.secret", "a secret of the service cannot be us
 
 const checkLedgerEvery = 10 * time.Second
 
-// maxPending is how many events may wait for the tree before /readyz says so.
-const maxPending = 100_000
+// How many events may wait for the tree, and how long, before /readyz says so.
+const (
+	maxPending = 100_000
+	maxWaiting = 5 * time.Minute
+)
 
 var errBehind = fault.New("ready.ledger", "the ledger is far behind the events", "Look at the log for what the ledger waits for.")
 
@@ -58,7 +61,7 @@ func (s *Server) openLedger(ctx context.Context) error {
 		return err
 	}
 	s.background.Go("numbering events", s.ledger.Run)
-	s.ready.Add("ledger", checkLedgerEvery, s.checkLedger)
+	s.ready.Add("ledger", checkLedgerEvery, checkLedger(s.ledger, s.now))
 	s.metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "eidgate_ledger_size", Help: "Events in the signed tree.",
 	}, func() float64 { //nolint:contextcheck // whoever reads the metrics gives no context
@@ -164,16 +167,17 @@ func (s *Server) openRoles() error {
 }
 
 // checkLedger: the tree follows the events.
-func (s *Server) checkLedger(ctx context.Context) error {
-	var pending int
-	err := s.store.QueryRowContext(ctx, `SELECT COUNT(*) FROM ledger_leaf WHERE idx IS NULL`).Scan(&pending)
-	if err != nil {
-		return err
+func checkLedger(log *ledger.Log, now func() time.Time) func(context.Context) error {
+	return func(ctx context.Context) error {
+		waiting, oldest, err := log.Waiting(ctx)
+		if err != nil {
+			return err
+		}
+		if waiting > maxPending || waiting > 0 && now().Sub(oldest) > maxWaiting {
+			return errBehind
+		}
+		return nil
 	}
-	if pending > maxPending {
-		return errBehind
-	}
-	return nil
 }
 
 // closeLedger ends the ledger after the last event was written.

@@ -125,3 +125,23 @@ func TestLeaseOfNobody(t *testing.T) {
 		proofOf(t, log, fmt.Sprintf("ev_%05d", i+1))
 	}
 }
+
+// Leaves that wait are counted, and the oldest is named.
+func TestWaiting(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, database *store.Store) {
+		w := newWorld(t, database)
+		log, err := ledger.Open(t.Context(), w.options) // nothing numbers
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer log.Close()
+		if n, oldest, err := log.Waiting(t.Context()); n != 0 || !oldest.IsZero() || err != nil {
+			t.Errorf("%d, %v, %v", n, oldest, err)
+		}
+		before := time.Now().Truncate(time.Microsecond)
+		w.record(t, 0, 3)
+		if n, oldest, err := log.Waiting(t.Context()); n != 3 || oldest.Before(before) || oldest.After(time.Now()) || err != nil {
+			t.Errorf("%d, %v, %v", n, oldest, err)
+		}
+	})
+}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+	"time"
 
 	"eidgate/gateway/ledger/proof"
 
@@ -46,6 +47,22 @@ func (l *Log) State(ctx context.Context, id string) (State, error) {
 	}
 	place := uint64(index.Int64)
 	return State{Numbered: true, Index: place, Signed: place < signed.Size}, nil
+}
+
+// Waiting counts the leaves that have no place in the tree yet, and gives the
+// time of the oldest; zero when none waits. Until it is numbered nothing but
+// the database holds an event: a leaf that waits long needs a look.
+func (l *Log) Waiting(ctx context.Context) (n int, oldest time.Time, err error) {
+	var at int64
+	err = l.options.Database.QueryRowContext(ctx,
+		`SELECT COUNT(*), COALESCE(MIN(at), 0) FROM ledger_leaf WHERE idx IS NULL`).Scan(&n, &at)
+	if err != nil {
+		return 0, time.Time{}, fmt.Errorf("counting the leaves that wait: %w", err)
+	}
+	if n == 0 {
+		return 0, time.Time{}, nil
+	}
+	return n, time.UnixMicro(at), nil
 }
 
 // Checkpoint gives the last published checkpoint, parsed and as signed. Before

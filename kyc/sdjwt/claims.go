@@ -43,7 +43,7 @@ func readOwn(payload []byte) (*claims, error) {
 		return nil, fmt.Errorf("%w: its digests are not SHA-256", ErrMalformed)
 	}
 	for name, at := range map[string]*time.Time{"nbf": &said.notBefore, "exp": &said.expires} {
-		present := false
+		var present bool
 		if *at, present, err = o.Time(name); err != nil {
 			return nil, err
 		}

@@ -230,7 +230,7 @@ func TestNewCodesMustBeChanged(t *testing.T) {
 	if r := d.ask(t, d.sign(digest(t, crypto.SHA384), "SHA-384")); r.Error.Code != "ERR_WEBEID_USER_CANCELLED" {
 		t.Errorf("%+v", r.Error)
 	}
-	if shown := d.script.Shown(t, 0); !strings.Contains(shown.Description, "eid pin activate") {
+	if shown := d.script.Shown(t, 0); !strings.Contains(shown.Description, "eid pin change PIN2") {
 		t.Errorf("%+v", shown)
 	}
 }

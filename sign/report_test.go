@@ -72,7 +72,7 @@ func TestConclude(t *testing.T) {
 func TestTextIsOneLine(t *testing.T) {
 	hostile := "fine\n1. MARI, valid\x1b[2J\u202egnorw\u009b2J\u200f\u2028\ufeff\U000e0041\x7f"
 	r := &sign.Report{Document: sign.Document{Name: hostile}, Signatures: []*sign.Signature{{
-		ID: hostile, Sentence: hostile, Verdict: sign.Failed(sign.HashFailure),
+		ID: hostile, Sentence: hostile, Verdict: sign.Failed(sign.HashFailure), Certificate: &sign.Certificate{},
 		Claimed:  sign.Claims{Reason: hostile, Time: time.Unix(0, 0)},
 		Coverage: sign.Coverage{Later: []sign.Change{{Revision: 2, Sentence: hostile}}},
 	}}}
@@ -150,7 +150,7 @@ func TestTextAnswers(t *testing.T) {
 			{Revision: 3, Rule: "dss", Sentence: "evidence was added"},
 		}},
 	}, {
-		ID: "x", Verdict: sign.Unclear(sign.TryLater), Sentence: "no answer", Claimed: sign.Claims{Time: at},
+		ID: "x", Verdict: sign.Unclear(sign.TryLater), Sentence: "no answer", Certificate: &sign.Certificate{}, Claimed: sign.Claims{Time: at},
 		Coverage: sign.Coverage{Files: []string{"a"}, NotCovered: []string{"b"}},
 	}}}
 	text := r.Text()
@@ -218,5 +218,25 @@ func TestTextCountsTimestamps(t *testing.T) {
 		if !strings.HasPrefix(r.Text(), "The document: "+want) {
 			t.Errorf("want %q:\n%s", want, r.Text())
 		}
+	}
+}
+
+// TestTextOfBroken leaves out what a signature says whose value does not fit:
+// anybody may have written it.
+func TestTextOfBroken(t *testing.T) {
+	s := &sign.Signature{
+		ID: "x", Verdict: sign.Failed(sign.HashFailure), Sentence: "changed", Coverage: sign.Coverage{Files: []string{"a"}},
+		Claimed: sign.Claims{Time: time.Unix(0, 0), Roles: []string{"direktor"}, Location: "Tõrva", Commitments: []string{"urn:x"}},
+	}
+	r := &sign.Report{Signatures: []*sign.Signature{s}}
+	r.Conclude()
+	text := r.Text()
+	for _, not := range []string{"direktor", "Tõrva", "1970", "Covers", "urn:x"} {
+		if strings.Contains(text, not) {
+			t.Errorf("%q is in\n%s", not, text)
+		}
+	}
+	if !strings.Contains(text, "Refers to: the file a.") || !strings.Contains(text, "When: not proven.") {
+		t.Error(text)
 	}
 }

@@ -207,7 +207,11 @@ func (s *Signature) lines() []line {
 		}
 	}
 	add(0, "When: "+s.when())
-	add(0, "Covers: "+s.covers())
+	label := "Covers: "
+	if !s.intact() {
+		label = "Refers to: "
+	}
+	add(0, label+s.covers())
 	if left := s.Coverage.NotCovered; len(left) > 0 {
 		add(Doubtful, "Does not cover: "+names(left)+".")
 	}
@@ -219,7 +223,7 @@ func (s *Signature) lines() []line {
 		{"Reason given", s.Claimed.Reason}, {"Place given", s.Claimed.Location}, {"Role claimed", strings.Join(s.Claimed.Roles, ", ")},
 		{"Commitment claimed", strings.Join(s.Claimed.committed(), ", ")},
 	} {
-		if claim.text != "" {
+		if claim.text != "" && s.intact() {
 			add(0, claim.label+": "+shorten(claim.text))
 		}
 	}
@@ -234,6 +238,10 @@ func (s *Signature) lines() []line {
 	}
 	return out
 }
+
+// intact tells whether what the signer says is what the signer said: a
+// signature whose value does not fit may hold anything.
+func (s *Signature) intact() bool { return s.Certificate != nil || s.Indication == TotalPassed }
 
 // later tells what came after the signature, and what of that a reader may take
 // for signed.
@@ -264,7 +272,7 @@ func (s *Signature) when() string {
 	switch {
 	case !s.Proven.IsZero():
 		return clock(s.Proven) + " at the latest, proven by a time-stamp."
-	case !s.Claimed.Time.IsZero():
+	case !s.Claimed.Time.IsZero() && s.intact():
 		return "not proven; the signer claims " + clock(s.Claimed.Time) + "."
 	}
 	return "not proven."

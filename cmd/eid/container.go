@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"eidgate/internal/fault"
 	"eidgate/sign"
 	"eidgate/sign/asic"
 	"eidgate/sign/pades"
@@ -37,8 +38,16 @@ func validate(ctx context.Context, in io.ReaderAt, size int64, trust sign.Trust)
 	if isContainer(in) {
 		return asic.Validate(ctx, in, size, trust)
 	}
-	return pades.Validate(ctx, in, size, trust)
+	report, err := pades.Validate(ctx, in, size, trust)
+	if fault.CodeOf(err) == "pdf.not-a-pdf" {
+		return nil, errNoDocument
+	}
+	return report, err
 }
+
+// errNoDocument is about a file that cannot hold a signature.
+var errNoDocument = fault.New("eid.no-signed-document", "the file is neither a PDF nor a signed container",
+	"For a signature in a file of its own, name that file, FILE.p7s.")
 
 // signContainer signs the files together into one container, or adds a
 // signature to the container that the only file is.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"eidgate/sign"
 	"eidgate/sign/asic"
@@ -86,6 +87,7 @@ func (e *extender) file(ctx context.Context, file string) error {
 	}
 	if !report.Valid() {
 		fmt.Fprint(e.app.out, report.Painted(e.app.paint()))
+		fmt.Fprintf(e.app.err, "eid: %s: not raised and nothing written, only what is valid gets a higher level\n", plain(filepath.Base(file)))
 		return verdictError(verdictExit(report))
 	}
 	name, err := outputName(file, e.command.Out, "-extended", len(e.command.Files) > 1)

@@ -48,7 +48,7 @@ func TestExtendRefuses(t *testing.T) {
 		t.Helper()
 		return w.run(t, append([]string{"extend", "-o", out, in}, w.services()...)...)
 	}
-	extend(w.file(t, "forged.pdf", string(good))).want(t, exitNotValid, "NOT VALID")
+	extend(w.file(t, "forged.pdf", string(good))).want(t, exitNotValid, "NOT VALID", "not raised and nothing written")
 	extend(document(t)).want(t, exitNotValid)
 	if err := w.SetOutage("tsa", pki.OutageDown); err != nil {
 		t.Fatal(err)

@@ -39,6 +39,9 @@ func TestVerifyVerdicts(t *testing.T) {
 			w.run(t, "verify", "--trust", tt.dir, tt.file).want(t, tt.exit)
 		})
 	}
+	t.Run("no document: what to name instead", func(t *testing.T) {
+		w.run(t, "verify", "--trust", w.TrustDir(), w.file(t, "leping.txt", "hello")).want(t, exitInput, "FILE.p7s")
+	})
 	t.Run("several: the worst counts", func(t *testing.T) {
 		w.run(t, "verify", "--trust", w.TrustDir(), signed, document(t), signed).want(t, exitNotValid)
 		w.run(t, "verify", "--trust", w.TrustDir(), signed, signed).want(t, exitOK)

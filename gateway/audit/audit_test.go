@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -377,6 +378,10 @@ func TestFindUsage(t *testing.T) {
 	denied.Result = audit.Fault
 	w.record(t, denied)
 	w.record(t, audit.Event{Kind: audit.Login, Action: "login", Subject: jaak, Actor: audit.Actor{Person: jaak}, Result: audit.Done}) // her own
+	by := audit.Reviewer{Person: minji, Role: audit.Role{Name: audit.Official, Organisation: "70004235", OrganisationName: "Inspectorate"}}
+	if _, _, err := w.events.Search(t.Context(), by, audit.Query{Person: minji, Reason: "Case 8"}); err != nil {
+		t.Fatal(err)
+	}
 	server := httptest.NewServer(w.events.UsageHandler())
 	defer server.Close()
 	ask := func(target, user string) (int, map[string]any) {
@@ -401,6 +406,9 @@ func TestFindUsage(t *testing.T) {
 	rows, _ := body["usages"].([]any)
 	if status != http.StatusOK || body["totalUsages"] != 3.0 || len(rows) != 2 {
 		t.Fatal(status, body)
+	}
+	if _, inspected := ask("/v2/findUsage?userCode=KR900101-1234567", "KR900101-1234567"); !strings.Contains(fmt.Sprint(inspected), "action:Inspection of the record of accesses: Case 8") {
+		t.Error(inspected)
 	}
 	row, _ := rows[0].(map[string]any)
 	if row["receiverCode"] != "DEMO/GOV/70000001" || row["receiverName"] != "Tax Board" || row["receiverSystem"] != "DEMO/GOV/70000001/tax" || row["action"] != "Taxation of 2026" {

@@ -60,9 +60,13 @@ func (e *Events) findUsage(w http.ResponseWriter, r *http.Request) {
 }
 
 func usageOf(entry *Entry) usage {
+	action := cmp.Or(entry.Purpose, entry.Action)
+	if entry.Kind == Review { // its purpose is a case number, which says nothing alone
+		action = "Inspection of the record of accesses: " + action
+	}
 	return usage{
 		Time:           entry.At,
-		Action:         cmp.Or(entry.Purpose, entry.Action),
+		Action:         action,
 		ReceiverCode:   cmp.Or(entry.Actor.Organisation, "-"),
 		ReceiverName:   entry.Actor.OrganisationName,
 		ReceiverSystem: cmp.Or(entry.Actor.System, entry.Service, "-"),

@@ -65,6 +65,12 @@ func TestForgedNotation(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) { wantRefused(t, o, objects(signed, map[int]string{c.num: c.text}), c.code) })
 	}
+	// The name that PDFium reads otherwise was there, and is written as it was.
+	odd := o.sign(t, objects(heir(), map[int]string{4: swap(objectText(t, heir(), 4), "/F#80", "/F\x80")}), sign.LevelB)
+	wantRefused(t, o, objects(odd, map[int]string{4: swap(objectText(t, odd, 4), "/F#80", "/F\x80")}), "")
+	wantRefused(t, o, objects(odd, map[int]string{4: objectText(t, odd, 4)}), "pades.ambiguous-object")
+	double := o.sign(t, objects(heir(), map[int]string{4: swap(objectText(t, heir(), 4), "/Contents 6 0 R", "/Contents 5 0 R /Contents 6 0 R")}), sign.LevelB)
+	wantRefused(t, o, objects(double, map[int]string{4: objectText(t, double, 4)}), "pades.ambiguous-object")
 	raw := samplepdf.Write("1.7", "/Root 1 0 R", "%%EOF\n", "<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
 		"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources << /Font << /G#234z 5 0 R >> >> /Contents 4 0 R >>",
 		"<< /Length 37 >>\nstream\nBT /G#234z 24 Tf 72 700 Td (x) Tj ET\nendstream", "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>")

@@ -16,7 +16,7 @@ type objectPlace struct {
 
 type parsed struct {
 	value      Object
-	odd        bool
+	notation   notation
 	start, end int64
 }
 
@@ -28,7 +28,8 @@ func placeOf(ind *Indirect) objectPlace {
 func (c *objectCache) get(ind *Indirect) bool {
 	p, ok := c.known[placeOf(ind)]
 	if ok {
-		ind.Value, ind.Odd, ind.Start, ind.End = p.value, p.odd, p.start, p.end
+		ind.Value, ind.Start, ind.End = p.value, p.start, p.end
+		ind.Odd, ind.Twice = p.notation.odd, p.notation.twice
 	}
 	return ok
 }
@@ -50,5 +51,5 @@ func (c *objectCache) put(ind *Indirect) {
 		c.known = map[objectPlace]parsed{}
 	}
 	c.bytes += size
-	c.known[placeOf(ind)] = parsed{ind.Value, ind.Odd, ind.Start, ind.End}
+	c.known[placeOf(ind)] = parsed{ind.Value, notation{ind.Odd, ind.Twice}, ind.Start, ind.End}
 }

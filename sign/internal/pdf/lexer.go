@@ -10,8 +10,13 @@ type scanner struct {
 	items int
 	// inFile is true when positions are positions in the file.
 	inFile bool
-	// odd is set by what programs read in different ways: see [Indirect].
-	odd bool
+	notation
+}
+
+// notation tells of what programs read in different ways: see [Indirect].
+type notation struct {
+	odd   []Name
+	twice bool
 }
 
 func newScanner(src source, pos, limit int64) *scanner {

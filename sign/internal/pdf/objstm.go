@@ -10,32 +10,35 @@ type objectStream struct {
 	nums   []int
 	starts []int64
 	data   memory
-	odd    bool // the objects do not stand in the order of the index
+	// unsorted says that the objects do not stand in the order of the index.
+	unsorted bool
 }
 
 // fromStream reads an object out of the object stream its entry names, as that
 // stream stands in this view.
-func (v *View) fromStream(num int, e Entry) (value Object, odd bool, err error) {
+func (v *View) fromStream(out *Indirect) error {
+	e := out.Entry
 	st, err := v.objectStream(e.Stream)
 	if err != nil {
-		return nil, false, err
+		return err
 	}
-	if e.Index >= len(st.nums) || st.nums[e.Index] != num {
-		return nil, false, fmt.Errorf("object stream %d does not hold it at place %d: %w", e.Stream, e.Index, ErrDamaged)
+	if e.Index >= len(st.nums) || st.nums[e.Index] != out.Num {
+		return fmt.Errorf("object stream %d does not hold it at place %d: %w", e.Stream, e.Index, ErrDamaged)
 	}
 	end := int64(len(st.data))
-	if next := e.Index + 1; next < len(st.starts) && !st.odd {
+	if next := e.Index + 1; next < len(st.starts) && !st.unsorted {
 		end = st.starts[next] // poppler reads no further
 	}
 	s := newScanner(st.data, st.starts[e.Index], end)
-	value, err = s.object(0)
+	out.Value, err = s.object(0)
 	if err := v.f.spend(s.pos - st.starts[e.Index]); err != nil {
-		return nil, false, err
+		return err
 	}
 	if err != nil {
-		return nil, false, fmt.Errorf("in object stream %d: %w", e.Stream, err)
+		return fmt.Errorf("in object stream %d: %w", e.Stream, err)
 	}
-	return value, s.odd || st.odd, nil
+	out.Odd, out.Twice = s.odd, s.twice || st.unsorted
+	return nil
 }
 
 func (v *View) objectStream(num int) (*objectStream, error) {
@@ -99,7 +102,7 @@ func (o *objectStream) readIndex(d Dict) error {
 			return damagedAt(o.offset, "the object stream holds object %d twice", num)
 		}
 		seen[num] = true
-		o.odd = o.odd || len(o.starts) > 0 && first+at <= o.starts[len(o.starts)-1]
+		o.unsorted = o.unsorted || len(o.starts) > 0 && first+at <= o.starts[len(o.starts)-1]
 		o.nums = append(o.nums, int(num))
 		o.starts = append(o.starts, first+at)
 	}

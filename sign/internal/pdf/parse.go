@@ -100,17 +100,19 @@ func digits(w string) bool {
 func (s *scanner) name() (Name, error) {
 	s.pos++ // the slash
 	var out []byte
+	odd := false
 	for {
 		c, ok := s.peek()
 		if !ok || !isRegular(c) {
+			if odd {
+				s.odd = append(s.odd, Name(out))
+			}
 			return Name(out), nil
 		}
 		s.pos++
-		switch c {
-		case '#':
-			c = s.nameEscape()
-		case 0x80, 0xff:
-			s.odd = true
+		if odd = odd || c == 0x80 || c == 0xff; c == '#' {
+			c, ok = s.nameEscape()
+			odd = odd || !ok
 		}
 		if c == 0 { // §7.3.5 forbids it: programs that end names there read another one
 			return "", s.fail("a name holds #00")
@@ -122,17 +124,16 @@ func (s *scanner) name() (Name, error) {
 }
 
 // nameEscape reads the two digits after #; without them # stands for itself.
-func (s *scanner) nameEscape() byte {
+func (s *scanner) nameEscape() (c byte, ok bool) {
 	c1, ok1 := s.src.at(s.pos)
 	c2, ok2 := s.src.at(s.pos + 1)
 	high, okHigh := unhex(c1)
 	low, okLow := unhex(c2)
 	if !ok1 || !ok2 || !okHigh || !okLow || s.pos+1 >= s.end {
-		s.odd = true
-		return '#'
+		return '#', false
 	}
 	s.pos += 2
-	return high<<4 | low
+	return high<<4 | low, true
 }
 
 func (s *scanner) array(depth int) (Array, error) {
@@ -156,7 +157,7 @@ func (s *scanner) dict(depth int) (Dict, error) {
 	for {
 		s.skip()
 		if s.exact(">>") {
-			s.odd = s.odd || out.Repeated() != ""
+			s.twice = s.twice || out.Repeated() != ""
 			return slices.Clip(out), nil
 		}
 		if c, ok := s.peek(); !ok || c != '/' {

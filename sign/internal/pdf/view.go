@@ -18,10 +18,12 @@ type Indirect struct {
 	Entry    Entry
 	// Revision that wrote the entry.
 	Revision int
-	// Odd says that programs may read another value: a dictionary has a key
-	// twice, or a name has a # that begins no escape, or a byte that PDFium takes
-	// for white space.
-	Odd bool
+	// Odd are names that programs read in different ways: with a # that begins no
+	// escape, or a byte that PDFium takes for white space.
+	Odd []Name
+	// Twice says that a dictionary in it has a key twice, or that it stands in an
+	// object stream whose objects are not in order.
+	Twice bool
 	// Start and End are its bytes in the file, from the object number to after
 	// endobj; both -1 for an object inside an object stream.
 	Start, End int64
@@ -89,7 +91,7 @@ func (v *View) Object(num int) (*Indirect, error) {
 	}
 	out := &Indirect{Num: num, Gen: e.Gen, Entry: e, Revision: revision, Start: -1, End: -1}
 	if e.Kind == InStream {
-		out.Value, out.Odd, err = v.fromStream(num, e)
+		err = v.fromStream(out)
 	} else if !v.f.loaded.get(out) {
 		if err = v.load(out); err == nil {
 			v.f.loaded.put(out)
@@ -118,7 +120,7 @@ func (v *View) load(out *Indirect) error {
 	if out.Value, err = s.object(0); err != nil {
 		return errors.Join(err, v.f.spend(s.pos-out.Start))
 	}
-	out.Odd = s.odd
+	out.Odd, out.Twice = s.odd, s.twice
 	if d, ok := out.Value.(Dict); ok && s.keyword("stream") {
 		s.pos -= int64(len("stream"))
 		if out.Value, err = v.stream(s, d); err != nil {

@@ -109,21 +109,51 @@ func (s *step) places() error {
 }
 
 // odd refuses written objects that programs read in different ways, and object
-// streams that are packed as none do.
+// streams that are packed as none do. A name that some read otherwise may stay
+// as it was written, and is not written in another way.
 func (s *step) odd() error {
 	for _, num := range s.numbers() {
-		object, err := s.new.Object(num)
+		before, after, err := s.states(num)
 		if err != nil {
 			return err
 		}
-		if object == nil {
+		if after == nil || before != nil && before.Entry == after.Entry {
 			continue
 		}
-		st, isStream := object.Value.(*pdf.Stream)
+		st, isStream := after.Value.(*pdf.Stream)
 		structure := isStream && slices.Contains([]pdf.Name{"ObjStm", "XRef"}, st.Dict.Name("Type"))
-		if object.Odd || structure && !plainFilter(st.Dict) {
+		was := &pdf.Indirect{}
+		if before != nil {
+			was = before
+		}
+		if was.Twice || after.Twice || !sameNames(was.Odd, after.Odd) || structure && !plainFilter(st.Dict) {
 			s.refuse(ErrAmbiguous, "object %d", num)
 		}
 	}
 	return nil
+}
+
+func (s *step) states(num int) (before, after *pdf.Indirect, err error) {
+	if before, err = s.old.Object(num); err != nil {
+		return nil, nil, err
+	}
+	after, err = s.new.Object(num)
+	return before, after, err
+}
+
+// sameNames tells whether two lists have the same names, however often.
+func sameNames(a, b []pdf.Name) bool {
+	in := map[pdf.Name]int{}
+	for _, n := range a {
+		in[n] |= 1
+	}
+	for _, n := range b {
+		in[n] |= 2
+	}
+	for _, where := range in {
+		if where != 3 {
+			return false
+		}
+	}
+	return true
 }

@@ -90,6 +90,10 @@ func (e *extender) file(ctx context.Context, file string) error {
 		fmt.Fprintf(e.app.err, "eid: %s: not raised and nothing written, only what is valid gets a higher level\n", plain(filepath.Base(file)))
 		return verdictError(verdictExit(report))
 	}
+	if has := lowestLevel(report); e.level < sign.LevelLTA && has >= e.level {
+		_, err := fmt.Fprintf(e.app.out, "%s: at level %s already, nothing written\n", plain(file), has)
+		return err
+	}
 	name, err := outputName(file, e.command.Out, "-extended", len(e.command.Files) > 1)
 	if err != nil {
 		return err
@@ -113,6 +117,21 @@ func (e *extender) file(ctx context.Context, file string) error {
 	}
 	_, err = fmt.Fprintf(e.app.out, "%s: raised to level %s\n", plain(name), level)
 	return err
+}
+
+// lowestLevel is that of a document's signatures; none when there are only
+// time-stamps.
+func lowestLevel(report *sign.Report) sign.Level {
+	lowest, found := sign.LevelLTA, false
+	for _, s := range report.Signatures {
+		if s.Kind == sign.KindSignature {
+			lowest, found = min(lowest, s.Level), true
+		}
+	}
+	if !found {
+		return sign.NoLevel
+	}
+	return lowest
 }
 
 // raise copies the file, appends to the copy, and checks it as a stranger will.

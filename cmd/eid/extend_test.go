@@ -22,6 +22,12 @@ func TestExtend(t *testing.T) {
 	extend("LTA", b, "lta.pdf").want(t, exitOK, "level LTA")
 	extend("LTA", filepath.Join(dir, "lt.pdf"), "lt-lta.pdf").want(t, exitOK, "level LTA")
 	extend("LTA", filepath.Join(dir, "lta.pdf"), "again.pdf").want(t, exitOK, "level LTA")
+	for _, level := range []string{"T", "LT"} {
+		extend(level, filepath.Join(dir, "lt.pdf"), "none.pdf").want(t, exitOK, "at level LT already, nothing written")
+		if _, err := os.Stat(filepath.Join(dir, "none.pdf")); err == nil {
+			t.Error("a file was written")
+		}
+	}
 	for _, name := range []string{"lt.pdf", "lta.pdf", "lt-lta.pdf", "again.pdf"} {
 		w.run(t, "verify", "--offline", "--trust", w.TrustDir(), filepath.Join(dir, name)).want(t, exitOK)
 	}

@@ -25,7 +25,7 @@ type attestationCommands struct {
 type attestationVerifyCommand struct {
 	Trust  string   `help:"Folder of the issuers' trust anchors." placeholder:"DIR" type:"path"`
 	Type   []string `required:"" help:"Type (vct) to accept; may be given again." placeholder:"URL"`
-	Status bool     `help:"Fetch the status list from the issuer and say whether the attestation was revoked."`
+	Status bool     `help:"Ask the issuer's status list whether the attestation was revoked, and the issuer's authority about its certificate."`
 	CA     string   `name:"tls-ca" help:"Certificates to trust for that connection, PEM, besides the system's." placeholder:"FILE" type:"path"`
 	JSON   bool     `name:"json" help:"Print the claims as JSON."`
 	File   string   `arg:"" help:"File with the attestation." type:"path"`
@@ -60,6 +60,9 @@ func (c *attestationVerifyCommand) verifier(a *app) (*client.Verifier, error) {
 		return nil, err
 	}
 	options := client.VerifierOptions{Store: store, Types: c.Type, Now: a.now}
+	if c.Status {
+		options.Revocation = newServices(store).revocation
+	}
 	if c.CA != "" {
 		if options.HTTP, err = clientTrusting(c.CA); err != nil {
 			return nil, err
@@ -96,7 +99,7 @@ func (c *attestationVerifyCommand) print(a *app, verified *sdjwt.Verified) error
 	if c.JSON {
 		return writeJSON(a, map[string]any{
 			"issuer": verified.Issuer, "type": verified.Type, "expires": verified.Expires, "claims": verified.Claims,
-			"status_checked": c.Status,
+			"status_checked": c.Status, "holder_bound": verified.Holder != nil,
 		})
 	}
 	fmt.Fprintf(a.out, "VALID: attested by %s until %s\n", plain(verified.Issuer), day(verified.Expires))
@@ -106,6 +109,9 @@ func (c *attestationVerifyCommand) print(a *app, verified *sdjwt.Verified) error
 	}
 	if err := w.Flush(); err != nil {
 		return err
+	}
+	if verified.Holder != nil {
+		fmt.Fprintln(a.out, "  It is bound to a key of its holder. That who gave it has the key was not proven.")
 	}
 	if !c.Status {
 		fmt.Fprintln(a.out, "  Whether it was revoked was not asked: --status does.")

@@ -3,6 +3,7 @@ package main
 import (
 	"crypto/rand"
 	"crypto/x509"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -51,6 +52,20 @@ func TestAttestationVerify(t *testing.T) {
 	verify("--type", vct, good).want(t, exitOK, "VALID: attested by https://kyc.invalid", "민지 Õ", `{"18":true}`, "--status does")
 	verify("--type", vct, "--json", good).want(t, exitOK, `"status_checked": false`)
 	verify("--type", vct, "--status", good).want(t, exitIndeterminate, "status list cannot be fetched")
+	holder, err := sdjwt.KeyOf(key.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	bound, err := issuer.Issue(sdjwt.Credential{Type: vct, IssuedAt: now, NotBefore: now, Expires: now.Add(time.Hour), Holder: &holder})
+	if err != nil {
+		t.Fatal(err)
+	}
+	verify("--type", vct, write("bound", bound)).want(t, exitOK, "VALID", "was not proven")
+	verify("--type", vct, "--json", write("bound", bound)).want(t, exitOK, `"holder_bound": true`)
+	if err := w.Revoke(fmt.Sprintf("%x", certificate.SerialNumber), "key-compromise"); err != nil {
+		t.Fatal(err)
+	}
+	runAt(t, now.Add(time.Minute), "attestation", "verify", "--trust", w.TrustDir(), "--type", vct, "--status", good).want(t, exitNotValid, "revoked")
 	verify("--type", vct+"0", good).want(t, exitNotValid, "another type")
 	verify("--type", vct, write("changed", strings.Replace(text, ".", ".A", 1))).want(t, exitNotValid)
 	verify("--type", vct, write("cut", text[:100])).want(t, exitInput, "not an SD-JWT")

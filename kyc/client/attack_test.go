@@ -4,10 +4,13 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
+	"eidgate/certs/ocsp"
 	"eidgate/certs/pki"
 	"eidgate/internal/fault"
 	"eidgate/kyc/client"
@@ -134,5 +137,54 @@ func TestListsAreAskedForAgain(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// Who stole the issuer's key attests no more once its certificate is revoked,
+// for who asks.
+func TestRevokedIssuer(t *testing.T) {
+	w := newWorld(t)
+	offline, verified := w.verified(t, &sdjwt.Status{Index: 77, URI: listURL})
+	v, err := client.NewVerifier(client.VerifierOptions{
+		Anchors: []*x509.Certificate{w.pki.Root()}, Types: []string{vct}, HTTP: w.http, Revocation: &ocsp.Client{}, Now: func() time.Time { return w.now },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := v.Check(t.Context(), verified); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.pki.SetOutage("ocsp", pki.OutageDown); err != nil {
+		t.Fatal(err)
+	}
+	if err := v.Check(t.Context(), verified); !strings.HasPrefix(fault.CodeOf(err), "ocsp.") {
+		t.Error("while the responder is away:", err)
+	}
+	if err := w.pki.SetOutage("ocsp", pki.OutageNone); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.pki.Revoke(fmt.Sprintf("%x", w.chain[0].SerialNumber), "key-compromise"); err != nil {
+		t.Fatal(err)
+	}
+	w.now = time.Now().Add(time.Minute) // what is revoked later was good before
+	if err := v.Check(t.Context(), verified); fault.CodeOf(err) != "revocation.revoked" {
+		t.Error(err)
+	}
+	if err := offline.Check(t.Context(), verified); err != nil {
+		t.Error("who does not ask does not learn it:", err)
+	}
+}
+
+// A verifier without a client of its own has one.
+func TestVerifierWithoutAClient(t *testing.T) {
+	w := newWorld(t)
+	_, verified := w.verified(t, &sdjwt.Status{Index: 77, URI: "https://kyc.example:1/statuslists/1"})
+	verified.Issuer = "https://kyc.example:1"
+	v, err := client.NewVerifier(client.VerifierOptions{Anchors: []*x509.Certificate{w.pki.Root()}, Types: []string{vct}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := v.Check(t.Context(), verified); !errors.Is(err, client.ErrUnavailable) {
+		t.Error(err)
 	}
 }

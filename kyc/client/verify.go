@@ -42,6 +42,10 @@ type VerifierOptions struct {
 	Production bool
 	// Types are the vct values to accept.
 	Types []string
+	// Revocation, when set, is asked by Check whether the issuer's certificate
+	// still holds; an answer that cannot be had is a refusal. Without it a key
+	// that was stolen attests until its certificate ends.
+	Revocation certs.Revocation
 	// HTTP fetches status lists; nil is a client of its own. No redirection is
 	// followed with either.
 	HTTP *http.Client
@@ -52,6 +56,7 @@ type VerifierOptions struct {
 type Verifier struct {
 	attestations sdjwt.Verifier
 	lists        statuslist.Verifier
+	issuers      *certs.Verifier // with revocation, when it is asked for
 	http         *http.Client
 	now          func() time.Time
 
@@ -87,10 +92,12 @@ func NewVerifier(options VerifierOptions) (*Verifier, error) {
 	}
 	fetcher.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	trust := &certs.Verifier{Store: store, Now: options.Now}
+	asking := &certs.Verifier{Store: store, Now: options.Now, Revocation: options.Revocation}
 	return &Verifier{
 		attestations: sdjwt.Verifier{Trust: trust, Types: options.Types, Now: options.Now},
-		lists:        statuslist.Verifier{Trust: trust, Now: options.Now},
-		http:         options.HTTP, now: options.Now, kept: map[place]kept{},
+		lists:        statuslist.Verifier{Trust: asking, Now: options.Now},
+		issuers:      asking,
+		http:         &fetcher, now: options.Now, kept: map[place]kept{},
 	}, nil
 }
 
@@ -109,10 +116,19 @@ func (v *Verifier) Verify(ctx context.Context, text string, expect sdjwt.Expect)
 	return v.attestations.Verify(ctx, text, expect)
 }
 
-// Check looks up whether a verified attestation still holds. It answers nil,
-// [ErrRevoked], [ErrUnavailable], [ErrReplayed] or what package statuslist
-// refuses.
+// Check looks up whether a verified attestation still holds, and with
+// VerifierOptions.Revocation its issuer's certificate. It answers nil,
+// [ErrRevoked], [ErrUnavailable], [ErrReplayed] or what packages
+// statuslist and certs refuse.
 func (v *Verifier) Check(ctx context.Context, a *sdjwt.Verified) error {
+	if v.issuers.Revocation != nil {
+		_, err := v.issuers.Verify(ctx, certs.Request{
+			Certificate: a.Certificate, Intermediates: a.Intermediates, Purpose: certs.AttestationSigning, Revocation: certs.RevocationRequired,
+		})
+		if err != nil {
+			return fmt.Errorf("checking an attestation's issuer: %w", err)
+		}
+	}
 	if a.Status == nil {
 		return nil
 	}

@@ -160,7 +160,11 @@ func TestStatusThatCannotBeLearned(t *testing.T) {
 		"an error": {sdjwt.Status{URI: listURL}, func(_ *world, rw http.ResponseWriter, _ *http.Request) {
 			rw.WriteHeader(http.StatusServiceUnavailable)
 		}, "attestation.status-unavailable"},
-		"a redirection": {sdjwt.Status{URI: listURL}, func(_ *world, rw http.ResponseWriter, r *http.Request) {
+		"a redirection": {sdjwt.Status{URI: listURL}, func(w *world, rw http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/elsewhere" {
+				w.serve(t, rw) // where a good list is
+				return
+			}
 			http.Redirect(rw, r, "/elsewhere", http.StatusFound)
 		}, "attestation.status-unavailable"},
 		"a redirection out of TLS": {sdjwt.Status{URI: listURL}, func(_ *world, rw http.ResponseWriter, r *http.Request) {

@@ -59,6 +59,8 @@ type Verified struct {
 	Bound  bool
 	// Certificate signed it; status lists are signed by the same.
 	Certificate *x509.Certificate
+	// Intermediates came with it; none is believed.
+	Intermediates []*x509.Certificate
 }
 
 // own are the names that Verified.Claims leaves out.
@@ -94,7 +96,8 @@ func (v *Verifier) verify(ctx context.Context, text string, expect Expect) (*Ver
 		return nil, err
 	}
 	verified := &Verified{
-		Issuer: said.issuer, Type: said.kind, Expires: said.expires, Status: said.status, Holder: said.holder, Certificate: token.Chain[0],
+		Issuer: said.issuer, Type: said.kind, Expires: said.expires, Status: said.status, Holder: said.holder,
+		Certificate: token.Chain[0], Intermediates: token.Chain[1:],
 	}
 	if verified.Claims, err = reveal(token.Payload, disclosures); err != nil {
 		return nil, err

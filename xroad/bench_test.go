@@ -3,25 +3,37 @@ package xroad_test
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"crypto/tls"
+	"encoding/hex"
 	"fmt"
 	"io"
+	"io/fs"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
+	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
 
+	"golang.org/x/mod/sumdb/note"
+
+	"eidgate/gateway/audit"
+	"eidgate/gateway/ledger"
 	"eidgate/gateway/store"
 	"eidgate/gateway/store/storetest"
+	"eidgate/internal/db"
+	"eidgate/xroad"
 )
 
 // BenchmarkExchange is one exchange with a body of 1 KiB through two gateways,
-// each with a database of its own, everything signed, verified and logged.
+// each with a database of its own, everything signed, verified and logged, with
+// an access event on each side in a ledger that numbers and signs meanwhile.
 // BenchmarkProxy is the same two hops as bare reverse proxies with TLS 1.3 and
 // client certificates. Both have 256 clients and the same service. Compare
 // req/s, and CPU time, which other work on the machine disturbs less:
@@ -30,6 +42,7 @@ import (
 func BenchmarkExchange(b *testing.B) {
 	w := newWorld(b)
 	w.handler = answerKiB
+	w.options = func(o *xroad.Options) { ledgered(b, o) }
 	w.start(storetest.Open(b, storetest.SQLite(b)), storetest.Open(b, storetest.SQLite(b)))
 	load(b, w.url+whole+"/x")
 }
@@ -40,9 +53,57 @@ func BenchmarkExchangePostgres(b *testing.B) {
 	server := storetest.NewServer(b)
 	w := newWorld(b)
 	w.handler = answerKiB
+	w.options = func(o *xroad.Options) { ledgered(b, o) }
 	open := func() *store.Store { return storetest.Open(b, server.Database(b)) }
 	w.start(open(), open())
 	load(b, w.url+whole+"/x")
+}
+
+// ledgered makes a gateway record its accesses as the service does.
+func ledgered(b *testing.B, o *xroad.Options) {
+	s, ok := o.Database.(*store.Store)
+	if !ok {
+		b.Fatal("the database is not a store")
+	}
+	if err := s.Migrate(context.Background(), map[string]fs.FS{"audit": audit.Migrations, "ledger": ledger.Migrations}); err != nil {
+		b.Fatal(err)
+	}
+	secret, public, err := note.GenerateKey(rand.Reader, "bench.test/ledger")
+	if err != nil {
+		b.Fatal(err)
+	}
+	signer, err := note.NewSigner(secret)
+	if err != nil {
+		b.Fatal(err)
+	}
+	verifier, err := note.NewVerifier(public)
+	if err != nil {
+		b.Fatal(err)
+	}
+	dir := b.TempDir()
+	log, err := ledger.Open(b.Context(), ledger.Options{
+		Database: s, Tiles: filepath.Join(dir, "tiles"), HeadFile: filepath.Join(dir, "head"),
+		Signer: signer, Verifier: verifier, Node: "bench", Now: time.Now, Log: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { defer close(done); log.Run(ctx) }()
+	b.Cleanup(func() { stop(); <-done; _ = log.Close() })
+	events := audit.New(audit.Options{Database: s, Ledger: log, Random: rand.Reader})
+	o.Record = func(ctx context.Context, tx db.Querier, a xroad.Access) error {
+		if a.Stage == xroad.Answered {
+			return nil
+		}
+		_, err := events.Record(ctx, tx, audit.Event{
+			At: a.At, Kind: audit.Exchange, Action: "exchange." + string(a.Side) + "." + string(a.Stage), Service: a.Service.Encoded(),
+			Result: audit.Done, Actor: audit.Actor{Organisation: a.Client.Member().Encoded(), System: a.Client.Encoded()},
+			Evidence: audit.Evidence{Message: a.RequestID, Hash: "sha-512:" + hex.EncodeToString(a.Evidence)},
+		})
+		return err
+	}
 }
 
 // BenchmarkProxy is the floor.

@@ -25,7 +25,8 @@ var errSecret = fault.New("config.secret", "a secret of the service cannot be us
 
 const checkLedgerEvery = 10 * time.Second
 
-// How many events may wait for the tree, and how long, before /readyz says so.
+// How many events may wait for the tree, and how long they may wait or the
+// ledger may stand still, before /readyz says so.
 const (
 	maxPending = 100_000
 	maxWaiting = 5 * time.Minute
@@ -173,7 +174,11 @@ func checkLedger(log *ledger.Log, now func() time.Time) func(context.Context) er
 		if err != nil {
 			return err
 		}
-		if waiting > maxPending || waiting > 0 && now().Sub(oldest) > maxWaiting {
+		since, trouble := log.StandsStill()
+		switch {
+		case trouble != nil && now().Sub(since) > maxWaiting:
+			return fmt.Errorf("%w: %w", errBehind, trouble)
+		case waiting > maxPending, waiting > 0 && now().Sub(oldest) > maxWaiting:
 			return errBehind
 		}
 		return nil

@@ -32,6 +32,10 @@
 //   - No two signed checkpoints of one ledger contradict each other while
 //     either copy of the head survives. An older tile folder, an older database
 //     and another key are refused at start with a code each.
+//   - While it runs, whoever writes to the database cannot set it back below what
+//     a node knows to be signed, give a place of the tree away twice, or hold the
+//     sequencer up with a lease that no node took: numbering stops with a code
+//     ([Log.StandsStill]), or goes on rightly.
 //   - [Log.Check] finds any leaf that was changed, removed or added in SQL after
 //     it was signed.
 //
@@ -39,6 +43,12 @@
 //
 // An operator who restores tiles, database and head file together to one
 // earlier moment: only somebody who kept a later checkpoint or proof notices.
-// An event that was never written. Two processes with one tile folder on
+// One who rewrites the database and then starts a node that never ran, without
+// tiles and head file: the new node knows nothing better, and the others stand
+// still. An event that was never written, or that was removed with its leaf
+// before it was numbered: that is mostly a tenth of a second, and as long as the
+// sequencer stands still ([Log.Waiting]). Times that a node's clock got wrong:
+// the ledger proves the order of places, and a leaf that was written later has a
+// later one, whatever its time says. Two processes with one tile folder on
 // different machines.
 package ledger

@@ -55,6 +55,7 @@ type Log struct {
 	guard   *guard
 	tiles   *tiles
 	wake    chan struct{}
+	trouble trouble
 }
 
 // Open checks the ledger and opens its tiles; Close it. It refuses with

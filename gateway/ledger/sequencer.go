@@ -33,6 +33,7 @@ func (l *Log) Wake() {
 func (l *Log) Run(ctx context.Context) {
 	for ctx.Err() == nil {
 		more, err := l.step(ctx)
+		l.trouble.note(l.options.Now(), err)
 		wait := idlePoll
 		switch {
 		case err != nil && ctx.Err() == nil:

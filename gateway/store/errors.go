@@ -9,7 +9,7 @@ import (
 
 // What callers can act on.
 var (
-	ErrUnavailable = fault.New("store.unavailable", "the database cannot be reached", "Try again in a minute. Nothing was changed.")
+	ErrUnavailable = fault.New("store.unavailable", "the database cannot be reached", "Try again in a minute.")
 	ErrBusy        = fault.New("store.busy", "the database is too busy", "Try again in a moment. Nothing was changed.")
 	ErrFull        = fault.New("store.full", "the database has no space left", "Nothing was changed. The operator must free space.")
 	ErrDuplicate   = fault.New("store.duplicate", "a row with this key is there already", "")

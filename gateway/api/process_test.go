@@ -33,7 +33,7 @@ func startProcess(t testing.TB) *process {
 	program := filepath.Join(dir, "eidgate")
 	testtool.Run(t, "go", "build", "-C", testtool.Root(t), "-o", program, "./cmd/eidgate")
 	config := filepath.Join(dir, "config.yaml")
-	text := "metrics: {listen: ''}\nsandbox: {pki_listen: '" + freeAddress(t) + "'}\nsigning: {open: 1000, stored: 1000000000000}\n"
+	text := "metrics: {listen: ''}\nsandbox: {pki_listen: '" + freeAddress(t) + "'}\nsigning: {open: 1000, stored: 1000000000000}\nclients: {unlimited: true}\n"
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}

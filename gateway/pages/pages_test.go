@@ -133,7 +133,7 @@ func TestValidateFormRefusals(t *testing.T) {
 		}
 	}
 	body, kind := form(t, field{"document", "a.pdf", text})
-	if status, page := post(bytes.NewReader(body.Bytes()[:body.Len()-20]), kind); status != 400 || !strings.Contains(page, pages.ErrField.Code()) {
+	if status, page := post(bytes.NewReader(body.Bytes()[:body.Len()-20]), kind); status != 400 || !strings.Contains(page, "request.truncated") {
 		t.Errorf("half a form: %d %s", status, page)
 	}
 	if status, page := post(strings.NewReader("document=a"), "application/x-www-form-urlencoded"); status != 415 || !strings.Contains(page, pages.ErrForm.Code()) {

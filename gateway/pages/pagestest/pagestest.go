@@ -18,6 +18,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -66,8 +67,24 @@ func New(t *testing.T) *World {
 		for _, complaint := range browsertest.Complaints(t, w.Browser) {
 			t.Errorf("the browser complains: %s", complaint)
 		}
+		w.discreet(t)
 	})
 	return w
+}
+
+// discreet sees that the log of everything the browser did names nobody: neither
+// the card's person nor the invented ones, nor a file, nor a PIN.
+func (w *World) discreet(t *testing.T) {
+	t.Helper()
+	log := strings.ToLower(w.Log.String())
+	for _, secret := range []string{
+		w.Card.PersonalCode, w.Card.Surname, w.Card.GivenNames, w.Card.DocumentNumber, `"` + w.Card.PIN1, `"` + w.Card.PIN2,
+		"38001085718", "jõeorg", "mary änn", ".pdf", ".asice", "leping", "127.0.0.1:",
+	} {
+		if at := strings.Index(log, strings.ToLower(secret)); at >= 0 {
+			t.Errorf("the log holds %q: %s", secret, log[max(0, at-200):min(len(log), at+100)])
+		}
+	}
 }
 
 // asPeople counts clients as a service does: no page may ask more often than

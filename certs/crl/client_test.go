@@ -173,7 +173,9 @@ func TestFaults(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t)
-			w.client.Timeout = time.Second
+			if c.code == "crl.timeout" { // elsewhere a busy machine may take its time
+				w.client.Timeout = time.Second
+			}
 			w.handle(c.serve(t, w))
 			w.verify(t, c.code)
 			w.answer(w.list(t, 5))

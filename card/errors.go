@@ -12,6 +12,8 @@ import (
 var (
 	ErrNoService = fault.New("card.no-service", "the smart card service does not answer",
 		"Install and start pcscd (Debian: apt install pcscd && systemctl start pcscd).")
+	ErrServiceFailed = fault.New("card.service-failed", "the smart card service failed",
+		"Restart it (pcscd; on Windows the Smart Card service), or take the reader out and plug it in again.")
 	ErrNoAccess = fault.New("card.no-access", "the system does not let this program use smart cards",
 		"Log in at this computer itself, or have its administrator allow access to pcscd (polkit action org.debian.pcsc-lite.access_pcsc).")
 	ErrNoReader = fault.New("card.no-reader", "no smart card reader found",

@@ -22,7 +22,7 @@ func translate(operation string, err error) error {
 	if known := meaning(code); known != nil {
 		return fmt.Errorf("%s: %w (%w)", operation, known, code)
 	}
-	return fmt.Errorf("%s: %w", operation, code)
+	return fmt.Errorf("%s: %w (%w)", operation, card.ErrServiceFailed, code)
 }
 
 func meaning(code scard.Error) error {

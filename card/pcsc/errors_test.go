@@ -31,7 +31,7 @@ func TestCodesHaveMeanings(t *testing.T) {
 			t.Errorf("%v: %v", code, err)
 		}
 	}
-	if err := translate("doing something", scard.ErrNoMemory); !errors.Is(err, scard.ErrNoMemory) {
+	if err := translate("doing something", scard.ErrNoMemory); !errors.Is(err, scard.ErrNoMemory) || !errors.Is(err, card.ErrServiceFailed) {
 		t.Error(err)
 	}
 }

@@ -14,7 +14,7 @@ import (
 
 // target are the flags that say for which browser and whom.
 type target struct {
-	Browser []string `enum:"chromium,chrome,edge,brave,vivaldi,firefox" help:"A browser: ${enum}; may be repeated. Default: all that have been used."`
+	Browser []string `enum:"chromium,chrome,edge,brave,vivaldi,firefox" help:"A browser: ${enum}; may be repeated. Default: all that have been used, to uninstall all that there are."`
 	User    bool     `xor:"scope" help:"For this user (the default)."`
 	System  bool     `xor:"scope" help:"For all users; needs the administrator's rights."`
 }
@@ -35,7 +35,7 @@ func (c *installCommand) Run(out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	return c.each(func(r nativehost.Registration, program string) error {
+	return c.each(nativehost.Where.Used, func(r nativehost.Registration, program string) error {
 		done, err := r.Install(program, settings.Extensions, c.Replace)
 		if err != nil {
 			return err
@@ -51,10 +51,17 @@ func (c *installCommand) Run(out io.Writer) error {
 	})
 }
 
-// Run takes each registration back.
+// Run takes each registration back; when no browser is named, those of all
+// browsers, also of one that the user no longer has.
 func (c *uninstallCommand) Run(out io.Writer) error {
-	return c.each(func(r nativehost.Registration, program string) error {
+	all := len(c.Browser) == 0
+	removed := false
+	err := c.each(nativehost.Where.Places, func(r nativehost.Registration, program string) error {
 		done, err := r.Uninstall(program)
+		if all && (done.Nothing || errors.Is(err, nativehost.ErrOwner)) {
+			return nil
+		}
+		removed = true
 		switch {
 		case err != nil:
 			return err
@@ -67,9 +74,14 @@ func (c *uninstallCommand) Run(out io.Writer) error {
 		}
 		return nil
 	})
+	if all && !removed && err == nil {
+		fmt.Fprintln(out, "nothing was installed")
+	}
+	return err
 }
 
-func (t *target) each(do func(r nativehost.Registration, program string) error) error {
+// each does something for the browsers that were named, else for the usual ones.
+func (t *target) each(usual func(nativehost.Where) []string, do func(r nativehost.Registration, program string) error) error {
 	program, err := os.Executable()
 	if err != nil {
 		return err
@@ -94,7 +106,7 @@ func (t *target) each(do func(r nativehost.Registration, program string) error) 
 	}
 	browsers := t.Browser
 	if len(browsers) == 0 {
-		if browsers = w.Used(); len(browsers) == 0 {
+		if browsers = usual(w); len(browsers) == 0 {
 			return errNoBrowser
 		}
 	}

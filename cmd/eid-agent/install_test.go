@@ -42,6 +42,34 @@ func TestInstallAndUninstall(t *testing.T) {
 	if exit, out := run(t, home, "uninstall", "--browser", "firefox"); exit != 0 || out != "firefox: was not installed\n" {
 		t.Errorf("%d, %s", exit, out)
 	}
+	if exit, out := run(t, home, "uninstall"); exit != 0 || out != "nothing was installed\n" {
+		t.Errorf("%d, %s", exit, out)
+	}
+}
+
+// A registration for a browser that was named, and is not there, goes too;
+// another program's stays, and is no reason to fail.
+func TestUninstallFindsEveryRegistration(t *testing.T) {
+	home := t.TempDir()
+	if exit, out := run(t, home, "install", "--browser", "edge", "--browser", "firefox"); exit != 0 {
+		t.Fatalf("%d, %s", exit, out)
+	}
+	other := filepath.Join(home, ".config/chromium/NativeMessagingHosts/eu.webeid.json")
+	if err := os.MkdirAll(filepath.Dir(other), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(other, []byte(`{"name":"eu.webeid","path":"/usr/bin/web-eid"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(filepath.Join(home, ".mozilla", "firefox")); err != nil {
+		t.Fatal(err)
+	}
+	if exit, out := run(t, home, "uninstall"); exit != 0 || out != "edge: removed\nfirefox: removed\n" {
+		t.Errorf("%d, %s", exit, out)
+	}
+	if _, err := os.Stat(other); err != nil {
+		t.Errorf("another program's registration: %v", err)
+	}
 }
 
 func TestInstallBesideAnotherProgram(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // Where says whose registrations are meant.
@@ -84,17 +85,18 @@ func (w Where) Find(browser string) (Registration, error) {
 // Used are the browsers the user has used; for all users, every one that has a
 // place.
 func (w Where) Used() []string {
-	var used []string
-	for _, b := range Browsers() {
+	return slices.DeleteFunc(w.Places(), func(b string) bool {
+		_, err := os.Stat(filepath.Join(w.base(b), folders(w.OS)[b].profile))
+		return !w.System && err != nil
+	})
+}
+
+// Places are the browsers that have a place for a registration, used or not.
+func (w Where) Places() []string {
+	return slices.DeleteFunc(Browsers(), func(b string) bool {
 		place, ok := folders(w.OS)[b]
-		if !ok || w.System && place.system == "" {
-			continue
-		}
-		if _, err := os.Stat(filepath.Join(w.base(b), place.profile)); w.System || err == nil {
-			used = append(used, b)
-		}
-	}
-	return used
+		return !ok || w.System && place.system == ""
+	})
 }
 
 func (w Where) base(browser string) string {

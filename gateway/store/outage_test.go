@@ -39,7 +39,11 @@ func TestAwayAndBack(t *testing.T) {
 				default:
 				}
 				name := fmt.Sprintf("%d-%d", i, j)
-				err := insert(ctx, s, name, 1)
+				write := func(tx db.Querier) error { return insert(ctx, tx, name, 1) }
+				if i%2 == 0 { // in a shared commit
+					write = func(tx db.Querier) error { return later(ctx, tx, name, 1) }
+				}
+				err := s.Tx(ctx, write)
 				mu.Lock()
 				if err == nil {
 					acknowledged = append(acknowledged, name)

@@ -10,7 +10,9 @@ import (
 // Statement changes rows, and nobody reads its result.
 type Statement struct {
 	Query string
-	Args  []any
+	// Args are the transaction's from here on: nobody changes what they refer to,
+	// also after a context ended Tx early.
+	Args []any
 	// Taken is what the transaction fails with when a row with this key is there
 	// already; nil leaves it the database's own error.
 	Taken error

@@ -14,6 +14,8 @@ type Document struct {
 	// Text is what was read, line ends made line feeds; [Element.Inside] points
 	// into it.
 	Text string
+	// Elements is how many elements there are.
+	Elements int
 	// before and after are the comments and processing instructions around the
 	// root.
 	before, after []Node

@@ -46,6 +46,7 @@ func Parse(text []byte, limits Limits) (*Document, error) {
 	if err := p.document(); err != nil {
 		return nil, fmt.Errorf("reading XML at byte %d: %w", p.at, err)
 	}
+	p.doc.Elements = p.elements
 	return p.doc, nil
 }
 

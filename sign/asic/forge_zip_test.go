@@ -298,6 +298,27 @@ func TestForgedSizes(t *testing.T) {
 		}
 		wantCode(t, b.bytes(), trust, "zip.limit")
 	})
+	t.Run("too much in the signatures", func(t *testing.T) {
+		b := open(t, sound)
+		text := strings.Replace(b.xml(), "</ds:KeyInfo>", strings.Repeat("<a/>", 90_000)+"</ds:KeyInfo>", 1)
+		for i := range 6 {
+			b.add(fmt.Sprintf("META-INF/signatures%d.xml", i+1), text)
+		}
+		wantCode(t, b.bytes(), trust, "zip.limit")
+	})
+	t.Run("too many bytes of signatures", func(t *testing.T) {
+		b := open(t, sound)
+		for i := range 5 {
+			b.add(fmt.Sprintf("META-INF/signatures%d.xml", i+1), strings.Repeat(" ", 15<<20))
+		}
+		wantCode(t, b.bytes(), trust, "zip.limit")
+	})
+	t.Run("too many certificates", func(t *testing.T) {
+		b := open(t, sound)
+		one := "<xades:EncapsulatedX509Certificate>AAAA</xades:EncapsulatedX509Certificate>"
+		b.swapOnce(sigName, "</xades:CertificateValues>", strings.Repeat(one, 1025)+"</xades:CertificateValues>")
+		wantCode(t, b.bytes(), trust, "xades.limit")
+	})
 	t.Run("manifest too large", func(t *testing.T) {
 		b := open(t, sound)
 		b.at(listName).content = bytes.Repeat([]byte(" "), 9<<20)

@@ -3,11 +3,14 @@ package asic
 import (
 	"context"
 	"crypto"
+	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"eidgate/internal/fault"
+	"eidgate/internal/xmlsec"
 	"eidgate/sign"
 	"eidgate/sign/xades"
 )
@@ -101,6 +104,12 @@ func (v *validation) run(ctx context.Context) error {
 
 // find reads the signature files.
 func (v *validation) find() error {
+	var size int64
+	for _, e := range slices.Concat(v.xades, v.cades, v.stamps, v.lists, v.renewals) {
+		if size += e.Size; size > maxSignatureBytes {
+			return fmt.Errorf("%w: its signatures have more than %d bytes", ErrLimit, maxSignatureBytes)
+		}
+	}
 	if err := v.findXAdES(); err != nil {
 		return err
 	}
@@ -124,9 +133,13 @@ func (v *validation) find() error {
 const (
 	maxSignatureFile = 16 << 20 // bytes
 	maxSignatures    = 256
+	// Of all signature files together, so that the memory they take is bounded.
+	maxSignatureBytes    = 64 << 20
+	maxSignatureElements = 500_000
 )
 
 func (v *validation) findXAdES() error {
+	left := maxSignatureElements
 	for _, e := range v.xades {
 		if len(v.all) >= maxSignatures {
 			return fmt.Errorf("%w: more than %d signatures", ErrLimit, maxSignatures)
@@ -135,11 +148,15 @@ func (v *validation) findXAdES() error {
 		if err != nil {
 			return err
 		}
-		f, err := xades.Read(text, e.Name)
+		f, err := xades.ReadWithin(text, e.Name, left)
+		if err != nil && left < xades.MaxElements && errors.Is(err, xmlsec.ErrLimit) {
+			return fmt.Errorf("%w: its signatures have more than %d XML elements", ErrLimit, maxSignatureElements)
+		}
 		if err != nil {
 			v.all = append(v.all, unreadable(e.Name, "XAdES", err))
 			continue
 		}
+		left -= f.Elements
 		for _, c := range f.Signatures {
 			v.all = append(v.all, xadesSubject{c})
 		}

@@ -14,6 +14,11 @@ import (
 const (
 	maxFile       = 16 << 20
 	maxSignatures = 64
+	// MaxElements is how many XML elements a file may have.
+	MaxElements = 100_000
+	// maxValues is how many certificates and answers a signature may carry: one
+	// renewed for fifty years has a few hundred.
+	maxValues = 1024
 )
 
 // file is a parsed file of signatures.
@@ -37,8 +42,10 @@ type signature struct {
 }
 
 // parse reads a file: its root holds signatures and nothing else.
-func parse(text []byte) (*file, error) {
-	doc, err := xmlsec.Parse(text, xmlsec.Limits{Size: maxFile, Depth: 40, Elements: 100_000})
+func parse(text []byte) (*file, error) { return parseWithin(text, MaxElements) }
+
+func parseWithin(text []byte, elements int) (*file, error) {
+	doc, err := xmlsec.Parse(text, xmlsec.Limits{Size: maxFile, Depth: 40, Elements: max(1, min(elements, MaxElements))})
 	if err != nil {
 		return nil, err
 	}
@@ -144,6 +151,13 @@ func (s *signature) readQualifying() error {
 	}
 	if !children[1].Is(nsXAdES, "UnsignedProperties") {
 		return ErrProperties
+	}
+	values := 0
+	for _, name := range []string{"EncapsulatedX509Certificate", "EncapsulatedOCSPValue", "EncapsulatedCRLValue", "EncapsulatedTimeStamp"} {
+		values += count(children[1], nsXAdES, name)
+	}
+	if values > maxValues {
+		return fmt.Errorf("%w: it carries %d certificates, answers and time-stamps", ErrLimit, values)
 	}
 	list := children[1].All(nsXAdES, "UnsignedSignatureProperties")
 	switch len(list) {

@@ -45,22 +45,28 @@ func (s *signature) evidenceBefore(place int) judge.Evidence {
 func (s *signature) carried() judge.Evidence { return valuesIn(s.unsignedProperties()) }
 
 func valuesIn(properties []*xmlsec.Element) judge.Evidence {
-	var e judge.Evidence
+	var all []judge.Evidence
 	for _, p := range properties {
 		switch {
 		case p.Is(nsXAdES, propCertValues), p.Is(nsXAdES, propRevocations):
-			readValues(&e, p)
+			all = append(all, readValues(p))
 		case p.Is(ns141, propValidation), p.Is(ns141, "AnyValidationData"):
 			for _, inner := range p.Elements() {
-				readValues(&e, inner)
+				all = append(all, readValues(inner))
 			}
 		}
 	}
-	return e
+	var e, once judge.Evidence
+	for _, some := range all {
+		e.Certificates = append(e.Certificates, some.Certificates...)
+		e.OCSP, e.CRLs = append(e.OCSP, some.OCSP...), append(e.CRLs, some.CRLs...)
+	}
+	once.Merge(e) // in one go: each merging looks at all there is
+	return once
 }
 
 // readValues reads CertificateValues or RevocationValues.
-func readValues(e *judge.Evidence, p *xmlsec.Element) {
+func readValues(p *xmlsec.Element) (e judge.Evidence) {
 	values := func(parent *xmlsec.Element, name string) [][]byte {
 		var out [][]byte
 		for _, v := range parent.All(nsXAdES, name) {
@@ -72,7 +78,7 @@ func readValues(e *judge.Evidence, p *xmlsec.Element) {
 	}
 	switch {
 	case p.Is(nsXAdES, propCertValues):
-		e.Merge(judge.Evidence{Certificates: parseCertificates(values(p, "EncapsulatedX509Certificate"))})
+		e.Certificates = parseCertificates(values(p, "EncapsulatedX509Certificate"))
 	case p.Is(nsXAdES, propRevocations):
 		for _, list := range p.All(nsXAdES, "OCSPValues") {
 			e.OCSP = append(e.OCSP, values(list, "EncapsulatedOCSPValue")...)
@@ -81,6 +87,7 @@ func readValues(e *judge.Evidence, p *xmlsec.Element) {
 			e.CRLs = append(e.CRLs, values(list, "EncapsulatedCRLValue")...)
 		}
 	}
+	return e
 }
 
 // token is a time-stamp among the unsigned properties.

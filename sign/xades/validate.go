@@ -25,7 +25,11 @@ type Files interface {
 }
 
 // File is a file of signatures that was read and not yet judged.
-type File struct{ Signatures []*Candidate }
+type File struct {
+	Signatures []*Candidate
+	// Elements is how many XML elements it has.
+	Elements int
+}
 
 // Candidate is a signature on its way to a verdict.
 type Candidate struct {
@@ -36,12 +40,16 @@ type Candidate struct {
 
 // Read reads a file of signatures for judging. The error is about the file as a
 // whole; what is wrong with one signature is in its verdict.
-func Read(text []byte, id string) (*File, error) {
-	f, err := parse(text)
+func Read(text []byte, id string) (*File, error) { return ReadWithin(text, id, MaxElements) }
+
+// ReadWithin is [Read] for a file with no more XML elements than this: a
+// container has many files. The error of more has the code "xml.limit".
+func ReadWithin(text []byte, id string, elements int) (*File, error) {
+	f, err := parseWithin(text, elements)
 	if err != nil {
 		return nil, err
 	}
-	out := &File{}
+	out := &File{Elements: f.doc.Elements}
 	for _, s := range f.signatures {
 		c := &Candidate{sig: s, Out: &sign.Signature{ID: id, Kind: sign.KindSignature, Format: "XAdES"}}
 		if len(f.signatures) > 1 {

@@ -58,7 +58,7 @@ func TestEveryNodeGivesProofs(t *testing.T) {
 	link := regexp.MustCompile(`/usage/ev_[^"/]+/proof`)
 	for name, n := range map[string]*gatewaytest.Node{"a": a, "b": b} {
 		links := map[string]bool{}
-		for deadline := time.Now().Add(time.Minute); len(links) < 2 && time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		for deadline := time.Now().Add(5 * time.Minute); len(links) < 2 && time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
 			_, page := fetched(t, n, "/usage")
 			for _, found := range link.FindAllString(page, -1) {
 				links[found] = true

@@ -151,3 +151,18 @@ func TestTwoProcessesOneFolder(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A lost folder is built again also when more was numbered than signed.
+func TestLostTilesWithUnsignedLeaves(t *testing.T) {
+	w, _ := grown(t)
+	w.record(t, 20, 7)
+	execute(t, w, `UPDATE ledger_leaf SET idx = 20 + CAST(substr(id, 7) AS INTEGER) - 20 WHERE idx IS NULL`)
+	if err := os.RemoveAll(w.options.Tiles); err != nil {
+		t.Fatal(err)
+	}
+	log, _ := w.open(t)
+	proofOf(t, log, "ev_00026")
+	if err := log.Check(t.Context()); err != nil {
+		t.Error(err)
+	}
+}

@@ -71,10 +71,14 @@ var (
 	// ErrVisibleName: the certificate names nobody.
 	ErrVisibleName = fault.New("pades.visible-name", "the certificate has no name to show",
 		"Give the name to show.")
+	// ErrText: a text of the signature has controls or turns the direction of
+	// its letters.
+	ErrText = fault.New("pades.text", "a name, reason, place or field name has characters that hide or turn around what it says",
+		"Type the text again, without copied formatting.")
 	// ErrVisibleTooSmall: the text does not fit even at four points.
 	ErrVisibleTooSmall = appearance.ErrTooSmall
-	// ErrVisibleText: characters that draw nothing, turn the direction, or
-	// change shape with their neighbours.
+	// ErrVisibleText: characters that draw nothing, turn the direction, pile up
+	// on others or go from top to bottom.
 	ErrVisibleText = appearance.ErrText
 	// ErrImage: the picture is neither PNG nor JPEG, damaged or too large.
 	ErrImage = appearance.ErrImage

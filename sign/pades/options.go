@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"eidgate/sign"
 )
@@ -87,9 +89,31 @@ func (o *Options) check() error {
 			return fmt.Errorf("preparing a signature: %w", err)
 		}
 	}
-	for _, text := range []string{o.Name, o.Reason, o.Location, o.Contact, o.Field} {
+	for i, text := range []string{o.Contact, o.Field, o.Name, o.Reason, o.Location} {
 		if len(text) > maxText {
 			return fmt.Errorf("preparing a signature: a text of more than %d bytes: %w", maxText, ErrLimit)
+		}
+		if shown := o.Visible != nil && !o.Visible.ImageOnly; shown && i > 1 {
+			continue // what is drawn is judged more strictly, with the fonts at hand
+		}
+		if err := readable(text); err != nil {
+			return fmt.Errorf("preparing a signature: %w", err)
+		}
+	}
+	return nil
+}
+
+// readable refuses characters by which a text reads otherwise than it is
+// written, in the panel of a viewer or on a terminal: those that turn the
+// direction of others (Bidi_Control), controls but tabs and line ends, and bytes
+// that are no text.
+func readable(text string) error {
+	if !utf8.ValidString(text) {
+		return fmt.Errorf("%w: it is not UTF-8", ErrText)
+	}
+	for _, r := range text {
+		if unicode.Is(unicode.Bidi_Control, r) || unicode.IsControl(r) && r != '\t' && r != '\n' && r != '\r' {
+			return fmt.Errorf("%w: U+%04X", ErrText, r)
 		}
 	}
 	return nil

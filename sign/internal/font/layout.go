@@ -28,18 +28,16 @@ func (f *Font) Layout() ([]byte, error) {
 	return writeSfnt(tables), nil
 }
 
-// Knows tells whether the font says how to shape or place letters of a script:
-// one of the OpenType script tags is in the tables GSUB or GPOS, and in both
-// when placed says that marks must be placed.
+// Knows tells whether the font says how to shape letters of a script, in its
+// table GSUB, or with placed how to place marks on them, in GPOS. The script is
+// named by its OpenType tags.
 func (f *Font) Knows(placed bool, tags ...string) bool {
 	f.readScripts()
-	in := func(table string) bool {
-		return slices.ContainsFunc(f.scripts[table], func(tag string) bool { return slices.Contains(tags, tag) })
-	}
+	table := "GSUB"
 	if placed {
-		return in("GPOS")
+		table = "GPOS"
 	}
-	return in("GSUB") || in("GPOS")
+	return slices.ContainsFunc(f.scripts[table], func(tag string) bool { return slices.Contains(tags, tag) })
 }
 
 func (f *Font) readScripts() {
@@ -55,6 +53,12 @@ func (f *Font) Scripts() int {
 	return len(f.scripts["GSUB"])
 }
 
+// Placing is the same for rules of placing.
+func (f *Font) Placing() int {
+	f.readScripts()
+	return len(f.scripts["GPOS"])
+}
+
 // maxScripts is more than OpenType has.
 const maxScripts = 512
 
@@ -66,7 +70,7 @@ func (f *Font) scriptsOf(table string) []string {
 		return nil
 	}
 	head, err := f.read(e.at, 10)
-	if err != nil {
+	if err != nil || binary.BigEndian.Uint16(head) != 1 { // the major version
 		return nil
 	}
 	at := int64(binary.BigEndian.Uint16(head[4:]))

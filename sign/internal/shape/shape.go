@@ -64,6 +64,10 @@ func New(f *font.Font) (ready *Font, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: its rules: %w", font.ErrFont, err)
 	}
+	// The engine goes on without rules that it cannot read.
+	if f.Scripts() > 0 && len(face.GSUB.Lookups) == 0 || f.Placing() > 0 && len(face.GPOS.Lookups) == 0 {
+		return nil, fmt.Errorf("%w: its rules are damaged", font.ErrFont)
+	}
 	return &Font{f, harfbuzz.NewFont(face)}, nil
 }
 

@@ -57,7 +57,9 @@
 // and verified besides, revocation included: a verdict is used for a minute,
 // or for as long as the Revocation given keeps its answers; doubt is refusal.
 // No received XML is parsed: the bytes that must have been signed are written
-// here and the signature is verified over them.
+// here and the signature is verified over them. A service sees the client, the
+// user, the person and the path that were judged and recorded: what it could
+// read in another way, such as a header that is repeated, does not reach it.
 //
 // # What it does not protect against
 //

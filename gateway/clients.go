@@ -24,7 +24,7 @@ func (s *Server) limitClients(r gin.IRouter) error {
 		rates[class] = throttle.Rates{Address: throttle.Rate(of.Address), Holder: throttle.Rate(of.Holder)}
 	}
 	clients, err := throttle.New(throttle.Options{
-		Rates: rates, Remembered: c.Remembered, Proxies: proxies, Now: s.now, Metrics: s.metrics,
+		Rates: rates, Remembered: c.Remembered, AtOnce: c.AtOnce, Proxies: proxies, Now: s.now, Metrics: s.metrics,
 	})
 	if err != nil {
 		return err

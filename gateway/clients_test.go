@@ -129,6 +129,7 @@ func TestClientSettings(t *testing.T) {
 	for says, change := range map[string]func(*gateway.ClientsConfig){
 		"clients.login.address":           func(c *gateway.ClientsConfig) { c.Login.Address.Burst = 0 },
 		"clients.consent.holder":          func(c *gateway.ClientsConfig) { c.Consent.Holder.PerMinute = -1 },
+		"clients.at_once":                 func(c *gateway.ClientsConfig) { c.AtOnce = 0 },
 		"clients.remembered":              func(c *gateway.ClientsConfig) { c.Remembered = 0 },
 		"clients.trusted_proxies: \"lb\"": func(c *gateway.ClientsConfig) { c.TrustedProxies = []string{"10.0.0.1", "lb"} },
 		"0.0.0.0/0":                       func(c *gateway.ClientsConfig) { c.TrustedProxies = []string{"0.0.0.0/0"} },

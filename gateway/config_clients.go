@@ -15,6 +15,9 @@ type ClientsConfig struct {
 	// TrustedProxies are addresses or networks of proxies whose X-Forwarded-For
 	// is believed. Behind a proxy that is not named all clients are one.
 	TrustedProxies []string `yaml:"trusted_proxies"`
+	// AtOnce is how many requests that carry documents (uploads, steps of signing,
+	// documents to judge) one address may have under way.
+	AtOnce int `yaml:"at_once"`
 	// Remembered is how many addresses, and how many holders, are counted at a
 	// time, of about 300 bytes each.
 	Remembered int `yaml:"remembered"`
@@ -44,6 +47,7 @@ func clientDefaults() ClientsConfig {
 		return ClientRates{ClientRate{address, addressBurst}, ClientRate{holder, holderBurst}}
 	}
 	return ClientsConfig{
+		AtOnce:     100,
 		Remembered: 20_000,
 		Login:      rates(300, 300, 60, 60),
 		Sign:       rates(1800, 1800, 600, 600),
@@ -73,8 +77,10 @@ func (c *ClientsConfig) check() error {
 			}
 		}
 	}
-	if c.Remembered <= 0 {
-		return refuse("clients.remembered", "it must be more than nothing")
+	for key, value := range map[string]int{"clients.remembered": c.Remembered, "clients.at_once": c.AtOnce} {
+		if value <= 0 {
+			return refuse(key, "it must be more than nothing")
+		}
 	}
 	_, err := c.proxies()
 	return err

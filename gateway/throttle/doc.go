@@ -5,7 +5,8 @@
 // well: each has a token bucket for every [Class] of requests, and a request
 // takes a token from both. [New] makes the buckets; [Throttle.Handler] goes
 // before gin's handlers and answers 429 with the code request.too-many and
-// Retry-After when one is empty.
+// Retry-After when one is empty. Requests that carry documents are limited in
+// number at one time as well, by address, since a slow one may last for hours.
 //
 // # Who a client is
 //

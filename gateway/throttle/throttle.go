@@ -42,6 +42,9 @@ type Rates struct{ Address, Holder Rate }
 // Options of a Throttle. All but Proxies are required.
 type Options struct {
 	Rates map[Class]Rates // of every class but Free
+	// AtOnce is how many requests that carry documents one address may have under
+	// way, those of Sign and of Validate: each may take its time.
+	AtOnce int
 	// Remembered is how many addresses, and how many holders, have buckets.
 	Remembered int
 	// Proxies are believed about who their clients are.
@@ -55,6 +58,7 @@ type Throttle struct {
 	options   Options
 	addresses *clients[netip.Prefix]
 	holders   *clients[holder]
+	inflight  inflight
 	refused   *prometheus.CounterVec
 }
 
@@ -62,10 +66,11 @@ var errOptions = errors.New("throttle: an option is missing")
 
 // New makes a Throttle that has seen nobody.
 func New(o Options) (*Throttle, error) {
-	if o.Remembered <= 0 || o.Now == nil || o.Metrics == nil {
+	if o.Remembered <= 0 || o.AtOnce <= 0 || o.Now == nil || o.Metrics == nil {
 		return nil, errOptions
 	}
 	t := &Throttle{options: o, addresses: newClients[netip.Prefix](o.Remembered), holders: newClients[holder](o.Remembered)}
+	t.inflight.count = make(map[netip.Prefix]int)
 	for class := Other; int(class) < classes; class++ {
 		rates := o.Rates[class]
 		for _, rate := range []Rate{rates.Address, rates.Holder} {
@@ -88,6 +93,18 @@ func New(o Options) (*Throttle, error) {
 		}
 	}
 	return t, nil
+}
+
+// enter counts a request that is being answered; leave must follow when it may.
+func (t *Throttle) enter(class Class, address netip.Prefix) (leave func(), ok bool) {
+	if class != Sign && class != Validate {
+		return func() {}, true
+	}
+	if !t.inflight.enter(address, t.options.AtOnce) {
+		t.refused.WithLabelValues(class.String(), "at-once").Inc()
+		return nil, false
+	}
+	return func() { t.inflight.leave(address) }, true
 }
 
 // take takes a token of a class from the buckets of an address and of a holder,

@@ -22,7 +22,7 @@ type clock struct{ now time.Time }
 func (c *clock) Now() time.Time { return c.now }
 
 func options(c *clock) Options {
-	o := Options{Rates: map[Class]Rates{}, Remembered: 100, Now: c.Now, Metrics: prometheus.NewRegistry()}
+	o := Options{Rates: map[Class]Rates{}, Remembered: 100, AtOnce: 3, Now: c.Now, Metrics: prometheus.NewRegistry()}
 	for class := Other; int(class) < classes; class++ {
 		o.Rates[class] = Rates{Address: Rate{PerMinute: 60, Burst: 5}, Holder: Rate{PerMinute: 6, Burst: 2}}
 	}
@@ -240,6 +240,53 @@ func TestHandler(t *testing.T) {
 	}
 }
 
+// TestAtOnce: an address has so many documents under way and no more; others and
+// other requests go on, and what ended makes room, also when it panicked.
+func TestAtOnce(t *testing.T) {
+	limit, _ := start(t, nil)
+	gin.SetMode(gin.TestMode)
+	engine, release, entered := gin.New(), make(chan struct{}), make(chan struct{})
+	engine.Use(limit.Handler(func(method, _ string) Class {
+		if method == http.MethodPost {
+			return Validate
+		}
+		return Other
+	}))
+	engine.POST("/v1/signatures", func(c *gin.Context) {
+		entered <- struct{}{}
+		<-release
+		if c.GetHeader("Panic") != "" {
+			panic(http.ErrAbortHandler)
+		}
+	})
+	engine.GET("/", func(*gin.Context) {})
+	serve := func(r *http.Request) int {
+		defer func() { _ = recover() }()
+		w := httptest.NewRecorder()
+		engine.ServeHTTP(w, r)
+		return w.Code
+	}
+	var running sync.WaitGroup
+	for i := range 3 {
+		r := request("192.0.2.1:1", "Panic", []string{"", "", "yes"}[i])
+		running.Go(func() { serve(r) })
+		<-entered
+	}
+	if got := serve(request("192.0.2.1:1")); got != http.StatusTooManyRequests {
+		t.Errorf("a fourth: %d", got)
+	}
+	if got := serve(httptest.NewRequest(http.MethodGet, "/", http.NoBody)); got != http.StatusOK {
+		t.Errorf("something else: %d", got)
+	}
+	running.Go(func() { serve(request("192.0.2.2:1")) })
+	<-entered
+	close(release)
+	running.Wait()
+	if len(limit.inflight.count) != 0 {
+		t.Errorf("after all ended: %v", limit.inflight.count)
+	}
+}
+
 // TestTogether: requests at the same moment share one bucket.
 func TestTogether(t *testing.T) {
 	limit, _ := start(t, nil)
@@ -256,7 +303,7 @@ func TestTogether(t *testing.T) {
 
 func TestOptions(t *testing.T) {
 	for name, change := range map[string]func(*Options){
-		"no clock": func(o *Options) { o.Now = nil }, "no metrics": func(o *Options) { o.Metrics = nil }, "no memory": func(o *Options) { o.Remembered = 0 },
+		"no clock": func(o *Options) { o.Now = nil }, "no metrics": func(o *Options) { o.Metrics = nil }, "none at once": func(o *Options) { o.AtOnce = 0 }, "no memory": func(o *Options) { o.Remembered = 0 },
 		"a class is missing": func(o *Options) { delete(o.Rates, Consent) },
 		"no burst":           func(o *Options) { o.Rates[Login] = Rates{Address: Rate{1, 1}, Holder: Rate{1, 0}} },
 	} {

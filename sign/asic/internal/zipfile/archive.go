@@ -219,7 +219,7 @@ func (a *Archive) readEnd64(locator []byte, at, count, length int64) (int64, int
 
 // checkNames refuses bad names and names that are the same to some system.
 func (a *Archive) checkNames() error {
-	known := map[string]string{}
+	known, keys := map[string]string{}, make([]string, 0, len(a.Entries))
 	for _, e := range a.Entries {
 		if err := CheckName(e.Name); err != nil {
 			return err
@@ -229,14 +229,15 @@ func (a *Archive) checkNames() error {
 			return fmt.Errorf("%w: %q and %q", ErrDuplicate, other, e.Name)
 		}
 		known[key] = e.Name
+		keys = append(keys, key)
 	}
 	// A file cannot be a folder at the same time.
-	for _, e := range a.Entries {
-		for i, c := range e.Name {
-			if c != '/' || i == len(e.Name)-1 {
+	for _, key := range keys {
+		for i := range len(key) {
+			if key[i] != '/' {
 				continue
 			}
-			if other, ok := known[Key(e.Name[:i])]; ok && !strings.HasSuffix(other, "/") {
+			if other, ok := known[key[:i]]; ok && !strings.HasSuffix(other, "/") {
 				return fmt.Errorf("%w: %q is a file and a folder", ErrDuplicate, other)
 			}
 		}

@@ -9,7 +9,7 @@
 //	GET  /auth/challenge          {"nonce": "..."}; sets the cookie __Host-login
 //	POST /auth/login              {"token": {...}, "return": "/sign"} gives {"return": "/sign"}
 //	POST /auth/persona            form persona, return; 303; sandboxes only
-//	POST /auth/logout             303 to /
+//	POST /auth/logout             form everywhere, or none; 303 to /
 //
 // The nonce belongs to the browser that asked for it, by the cookie, lives some
 // minutes, and is taken out of the database before the token is looked at: it is
@@ -20,7 +20,7 @@
 // A session's cookie holds 256 random bits that are made at login and nowhere
 // else, so nobody can plant one before; the database has their SHA-256 only. A
 // session ends when it is idle, at its absolute end, and at logout, at once on
-// every node. Logins, refused logins and logouts are given to the Recorder in
+// every node; a logout everywhere ends all of the card's sessions. Logins, refused logins and logouts are given to the Recorder in
 // the transaction that makes them true.
 //
 // The session's cookie is SameSite=Lax and not Strict, because people arrive

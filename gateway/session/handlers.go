@@ -101,8 +101,12 @@ func (m *Manager) loggedIn(c *gin.Context, s secret) {
 }
 
 func (m *Manager) logout(c *gin.Context) {
+	end := m.end
+	if c.PostForm("everywhere") != "" {
+		end = m.endAll
+	}
 	if s := cookie(c, sessionCookie); s != nil {
-		if err := m.end(c.Request.Context(), *s); err != nil {
+		if err := end(c.Request.Context(), *s); err != nil {
 			problem.Abort(c, err)
 			return
 		}

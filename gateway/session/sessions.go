@@ -124,6 +124,55 @@ func (m *Manager) end(ctx context.Context, s secret) error {
 	return nil
 }
 
+// endAll ends every session that was begun with the card of this one, whichever
+// browser has it. A session without a card ends alone: an invented person is
+// many people.
+func (m *Manager) endAll(ctx context.Context, s secret) error {
+	login, err := m.find(ctx, s)
+	if err != nil {
+		return err
+	}
+	if login == nil || login.Certificate == nil {
+		return m.end(ctx, s)
+	}
+	err = m.config.Database.Tx(ctx, func(tx db.Querier) error {
+		ids, err := deleteAll(ctx, tx, login.Certificate.Raw)
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			err := m.record(ctx, tx, Access{
+				Kind: LoggedOut, At: m.config.Now(), Method: login.Method, Session: id, Person: login.Person, Certificate: login.Certificate,
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("ending all sessions of a card: %w", err)
+	}
+	return nil
+}
+
+// deleteAll deletes the sessions of a certificate and gives their names.
+func deleteAll(ctx context.Context, tx db.Querier, certificate []byte) (ids []string, err error) {
+	rows, err := tx.QueryContext(ctx, "DELETE FROM session WHERE method = $1 AND certificate = $2 RETURNING id", string(Card), certificate)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		ids = append(ids, id)
+	}
+	return ids, rows.Err()
+}
+
 // Purge removes what is over. Nodes may do so at the same time.
 func (m *Manager) Purge(ctx context.Context) error {
 	now := m.config.Now()

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -34,6 +35,10 @@ func serve(t *testing.T) *site {
 	pages := renderer(t, web.Options{Sandbox: true, Visitor: func(r *http.Request) web.Visitor {
 		if r.URL.Path == "/account" || r.URL.Path == "/consent" {
 			return web.Visitor{Name: "ÕNNE-LIIS ŠMIDT", Persona: true}
+		}
+		if name, long := strings.CutPrefix(r.URL.Path, "/account-long"); long {
+			i, _ := strconv.Atoi(name)
+			return web.Visitor{Name: longNames()[i]}
 		}
 		return web.Visitor{}
 	}})

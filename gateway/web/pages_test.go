@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -38,6 +39,11 @@ func samples() map[string]any {
 		"validate": web.ValidateView{Limit: 100 << 20},
 		"problem":  web.ProblemView{Status: 404, Code: "request.not-found", Detail: "There is nothing here.", Hint: "Look elsewhere.", Key: "404"},
 	}
+	all["problem wait"] = web.ProblemView{Status: 429, Code: "request.too-many", Back: "/validate", Wait: 7, Key: "request.too-many"}
+	for i, long := range longNames() {
+		all[fmt.Sprint("account long", i)] = web.AccountView{Name: long, Identifier: "PNOEE-60102030007", Country: "EE", Persona: true, Since: at, Until: at}
+		all[fmt.Sprint("login long", i)] = web.LoginView{Return: "/sign", Personas: []web.Persona{{Key: "long", Name: long}}}
+	}
 	for name, view := range auditSamples(at) {
 		all[name] = view
 	}
@@ -52,6 +58,15 @@ func samples() map[string]any {
 		all["report "+name] = web.NewReportView(report)
 	}
 	return all
+}
+
+// longNames are persons' names as long as certificates have them, with and
+// without places to break, from left to right and from right to left.
+func longNames() []string {
+	return []string{
+		strings.Repeat("MARGARETE-ELISABETH ", 4), strings.Repeat("Ш", 80),
+		"\u0639\u0628\u062F\u0627\u0644\u0631\u062D\u0645\u0646 \u0628\u0646 \u0645\u062D\u0645\u062F \u0622\u0644 \u0633\u0639\u0648\u062F (1)",
+	}
 }
 
 // reports are verdicts of each kind.

@@ -97,6 +97,9 @@ func (c *moduleCard) replace(ctx context.Context, what kind, r card.ChangeReques
 	t := c.talk(current, k, c.current(current, r.Current, r.LastTry), c.fresh(r.Ref, r.New))
 	_, err := t.order(ctx, what, order{URI: k.URI, LastTry: r.LastTry, OwnDialog: c.ownDialog}, kindDone)
 	c.used = c.used || t.sent
+	if err == nil && len(t.asks) > 0 {
+		return ErrProtocol // nothing can have changed
+	}
 	return err
 }
 

@@ -2,15 +2,19 @@ package modulecard
 
 import (
 	"bytes"
+	"context"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"io"
+	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"eidgate/card"
 	"eidgate/internal/fault"
+	"eidgate/internal/pin"
 )
 
 func TestFramesAreRead(t *testing.T) {
@@ -165,10 +169,91 @@ func FuzzParent(f *testing.F) {
 		if err != nil || len(number) == 0 || len(number) > 32 || strings.Trim(number, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
 			t.Fatalf("%q, %v", number, err)
 		}
-		for _, ref := range []card.PINRef{card.PIN1, card.PIN2, card.PUK} {
-			if s, err := c.PINStatus(t.Context(), ref); err == nil && (s.Left < 0 || s.Left > s.Max) {
-				t.Fatalf("%+v", s)
-			}
+	})
+}
+
+// scripted is a child that says what it was told to, whatever it is asked.
+func scripted(t *testing.T, says []byte) *process {
+	t.Helper()
+	hears, orders, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { _, _ = io.Copy(io.Discard, hears); hears.Close() }()
+	p := &process{orders: orders, answers: make(chan frame), ended: make(chan struct{})}
+	go p.listen(io.NopCloser(bytes.NewReader(says)))
+	t.Cleanup(func() { close(p.ended); orders.Close() })
+	return p
+}
+
+// holderOf is a card with one key whose process is scripted.
+func holderOf(p *process) *moduleCard {
+	return &moduleCard{process: p, keys: map[card.Usage]*pair{
+		card.Authentication: {key{URI: "pkcs11:id=%01", Serial: "1"}, new(x509.Certificate)},
+	}}
+}
+
+type counted struct{ asked int }
+
+func (c *counted) PIN(context.Context, pin.Request) (*pin.Buffer, error) {
+	c.asked++
+	return pin.FromBytes([]byte("123456"))
+}
+
+func frames(t *testing.T, all ...any) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	for i := 0; i < len(all); i += 2 {
+		if err := writeJSON(&b, all[i].(kind), all[i+1]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return b.Bytes()
+}
+
+// A child that a module took over gets each code once and no more, and nothing
+// it says about tries makes the parent send one that the user did not agree to.
+func TestChildThatWantsMore(t *testing.T) {
+	full, ask := tries{Left: 3, PUKLeft: -1, MinPIN: 4, MaxPIN: 12}, question{Left: 3, MinPIN: 4, MaxPIN: 12}
+	for name, tt := range map[string]struct {
+		says         []byte
+		current, new int // how often each code is asked for
+		code         string
+	}{
+		"three codes":    {frames(t, kindTries, full, kindPIN, ask, kindPIN, ask, kindPIN, ask), 1, 1, "card.module-protocol"},
+		"done at once":   {frames(t, kindTries, full, kindDone, nil), 0, 0, "card.module-protocol"},
+		"done too early": {frames(t, kindTries, full, kindPIN, ask, kindDone, nil), 1, 0, "card.module-protocol"},
+		"done":           {frames(t, kindTries, full, kindPIN, ask, kindPIN, ask, kindDone, nil), 1, 1, ""},
+		"another answer": {frames(t, kindTries, full, kindSign, nil), 0, 0, "card.module-protocol"},
+		"keys":           {frames(t, kindTries, full, kindKeys, nil), 0, 0, "card.module-protocol"},
+		"one try now":    {frames(t, kindTries, full, kindPIN, question{Left: 1}, kindFailure, failure{}), 0, 0, "card.last-try"},
+		"none now":       {frames(t, kindTries, full, kindPIN, question{}, kindFailure, failure{}), 0, 0, "card.last-try"},
+		"below zero":     {frames(t, kindTries, full, kindPIN, question{Left: 3, MinPIN: -1}, kindFailure, failure{}), 0, 0, "card.module-protocol"},
+		"asks again":     {frames(t, kindTries, full, kindPIN, question{Left: 1}, kindPIN, ask), 0, 0, "card.last-try"},
+		"blocked":        {frames(t, kindTries, tries{}), 0, 0, "card.pin-blocked"},
+		"odd tries":      {frames(t, kindTries, tries{Left: 99}), 0, 0, "card.bad-answer"},
+		"nothing":        {nil, 0, 0, "card.module-crashed"},
+		"gone then":      {frames(t, kindTries, full, kindPIN, ask), 1, 0, "card.module-crashed"},
+	} {
+		old, fresh := new(counted), new(counted)
+		c := holderOf(scripted(t, tt.says))
+		err := c.ChangePIN(t.Context(), card.ChangeRequest{Ref: card.PIN1, Current: old, New: fresh})
+		if fault.CodeOf(err) != tt.code || old.asked != tt.current || fresh.asked != tt.new {
+			t.Errorf("%s: %v, code %q; asked %d and %d times", name, err, fault.CodeOf(err), old.asked, fresh.asked)
+		}
+	}
+}
+
+// FuzzTalk lets the child say anything while a code is changed: no code is asked
+// for twice.
+func FuzzTalk(f *testing.F) {
+	f.Add([]byte("T\x00\x00\x00\x0a{\"left\":3}D\x00\x00\x00\x00"))
+	f.Add([]byte("T\x00\x00\x00\x0a{\"left\":3}P\x00\x00\x00\x0a{\"left\":3}P\x00\x00\x00\x02{}D\x00\x00\x00\x00"))
+	f.Fuzz(func(t *testing.T, says []byte) {
+		old, fresh := new(counted), new(counted)
+		err := holderOf(scripted(t, says)).ChangePIN(t.Context(), card.ChangeRequest{Ref: card.PIN1, Current: old, New: fresh})
+		if old.asked > 1 || fresh.asked > 1 || err == nil && !bytes.Contains(says, []byte("D")) {
+			t.Fatalf("asked %d and %d times: %v", old.asked, fresh.asked, err)
 		}
 	})
 }

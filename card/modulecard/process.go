@@ -19,7 +19,7 @@ const farewell = 2 * time.Second
 
 // process is the child of one session.
 type process struct {
-	cmd     *exec.Cmd
+	cmd     *exec.Cmd // nil in tests of the protocol
 	orders  *os.File
 	answers chan frame // closed when the child is gone or broke the protocol
 	ended   chan struct{}
@@ -122,7 +122,11 @@ func (p *process) sendJSON(k kind, value any) error {
 	return nil
 }
 
-func (p *process) kill() { _ = p.cmd.Process.Kill() } // gone already otherwise
+func (p *process) kill() {
+	if p.cmd != nil {
+		_ = p.cmd.Process.Kill() // gone already otherwise
+	}
+}
 
 // close lets the module end in order, and does not wait for ever.
 func (p *process) close() {

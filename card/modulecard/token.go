@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"time"
 
 	"eidgate/internal/pin"
@@ -52,6 +53,9 @@ func FindKey(ctx context.Context, uri string, o KeyOptions) (*Key, error) {
 	u, err := pkcs11.ParseURI(uri)
 	if err != nil {
 		return nil, err
+	}
+	if runtime.GOOS == "windows" {
+		return nil, pkcs11.ErrUnavailable
 	}
 	path, err := pkcs11.FindModule(u, nil)
 	if err != nil {

@@ -17,6 +17,9 @@
 //   - A session, its result and its attestations do not exist for other
 //     companies. A page belongs to the browser that opened it first; looking
 //     at it ([Service.Look]) does not open it.
+//   - Who decides is who was shown the page last.
+//   - What a session verified is encrypted in the database, bound to its row and
+//     company, and erased after Options.Keep ([Service.Sweep]).
 //   - A request that is sent again with its idempotency key (Retry) makes nothing
 //     twice.
 //   - The level of assurance comes from the versioned policy table of package

@@ -14,11 +14,13 @@
 //
 // An attestation is accepted only as package sdjwt accepts it. Check accepts no
 // attestation whose status cannot be learned: a list that is away, too old, by
-// somebody else or too short is an error with a code of its own.
+// somebody else, older than one seen before or too short is an error with a code
+// of its own. With VerifierOptions.Revocation it also asks whether the issuer's
+// certificate was revoked.
 //
 // # What it does not protect against
 //
 // A revocation after the list was fetched: a list may be used until its time
-// to live has passed, a minute for eidgate. An attestation without a status is
+// to live has passed, a minute for eidgate and a day at most. An attestation without a status is
 // accepted by Check when the issuer gave it none.
 package client

@@ -116,6 +116,9 @@ func (o *Options) visibleLines() ([]appearance.Line, error) {
 // personal code is not shown.
 func (o *Options) visibleName() (string, error) {
 	if o.Name != "" {
+		if strings.TrimSpace(o.Name) == "" {
+			return "", ErrVisibleName
+		}
 		return o.Name, nil
 	}
 	if person, err := certs.PersonOf(o.Certificate); err == nil && person.FullName() != "" {

@@ -39,6 +39,21 @@ func TestDeceptiveTexts(t *testing.T) {
 	}
 }
 
+// A signature that shows nobody is refused.
+func TestBlankName(t *testing.T) {
+	ca := newCA(t)
+	for _, name := range []string{" ", "\u00a0", "\t\n", "\u2003\u3000"} {
+		o := options(ca.ec384)
+		o.Name, o.Visible = name, &pades.Visible{Page: 2, Rect: pades.Rect{Width: 190, Height: 90}}
+		wantRefusal(t, fmt.Sprintf("%q", name), pageWith(""), ca.ec384, o, "pades.visible-name")
+	}
+	for _, name := range []string{"\u2800", "\u3164", "\u115f", "\u200b", "\ufeff"} {
+		o := options(ca.ec384)
+		o.Name, o.Visible = name, &pades.Visible{Page: 2, Rect: pades.Rect{Width: 190, Height: 90}}
+		wantRefusal(t, fmt.Sprintf("%q", name), pageWith(""), ca.ec384, o, "pades.visible-text")
+	}
+}
+
 // Texts and labels without end are refused before anything is drawn.
 func TestEndlessTexts(t *testing.T) {
 	ca := newCA(t)

@@ -5,6 +5,7 @@ import (
 	"crypto"
 	"crypto/rand"
 	"crypto/x509"
+	"encoding/asn1"
 	"encoding/json"
 	"encoding/pem"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"eidgate/internal/cms"
 	"eidgate/internal/testtool"
 	"eidgate/sign"
 	"eidgate/sign/cades"
@@ -172,4 +174,25 @@ func TestWrongPurposeAndForeignTimestamp(t *testing.T) {
 		t.Fatal(err)
 	}
 	want(t, validate(t, file, document, w.Trust(true)), sign.Unclear(sign.NoPOE), "timestamp.wrong-imprint", sign.NoLevel)
+}
+
+// TestNotJudgedIsTold names what a signature carries beside what the verdict is
+// about.
+func TestNotJudgedIsTold(t *testing.T) {
+	w := testpki.New(t)
+	file, err := cms.AddUnsigned(signed(t, w, w.Card("P-256"), cades.Options{}),
+		cms.Attribute{Type: asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 6}, Values: [][]byte{{0x30, 0}}},
+		cms.Attribute{Type: asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 2, 48}, Values: [][]byte{{0x30, 0}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	report, err := cades.Validate(t.Context(), file, bytes.NewReader(document), w.Trust(true))
+	if err != nil || !report.Valid() {
+		t.Fatal(err, report.Text())
+	}
+	for _, want := range []string{"counter-signature, which is not judged", "archive time-stamp of an older form, which is not judged"} {
+		if !strings.Contains(report.Text(), want) {
+			t.Errorf("%q is not in\n%s", want, report.Text())
+		}
+	}
 }

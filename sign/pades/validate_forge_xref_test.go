@@ -65,6 +65,23 @@ func TestForgedSections(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) { wantRefused(t, o, c.doc, c.code) })
 	}
+	// MuPDF takes a table that is not written to the letter for damaged, and so
+	// does poppler one that is too large.
+	plain := objects(signed, map[int]string{900: "(x)", 901: "(y)"})
+	wantRefused(t, o, plain, "")
+	for _, swap := range [][2]string{
+		{"900 1\n", "900\t1\n"}, {"900 1\n", "900  1\n"}, {"900 1\n", " 900 1\n"}, {"900 1\n", "900 1\n\t"}, {"900 1\n", "900 1\f"}, {"900 1\n", "900\n1\n"},
+		{"901 1\n", " 901 1\n"}, {"901 1\n", "\n901 1\n"}, {"901 1\n", "901 1\r\r"},
+	} {
+		wantRefused(t, o, tampered(t, plain, len(signed), swap[0], swap[1]), "pades.ambiguous-object")
+	}
+	wantRefused(t, o, amend(signed, amendment{objects: map[int]string{900: "(x)"}, size: 655356366}), "pades.object-changed")
+	row := deflated(t, []byte("\x02\x00\x00"))
+	for cut, code := range map[int]string{0: "", 1: "pades.ambiguous-object"} {
+		data := bytes.Clone(row)
+		data[len(data)-1] ^= byte(cut) // its checksum
+		wantRefused(t, o, crossed(signed, 990000, "/Filter /FlateDecode /DecodeParms << /Predictor 12 /Columns 2 >> /W [1 1 0] /Index [995 1]", data), code)
+	}
 	// poppler and pdf.js take a table that begins with a free object 1 for one
 	// that begins with object 0.
 	free := o.sign(t, amend(contract(), amendment{objects: map[int]string{20: objectText(t, contract(), 1)}, free: []int{1}, trailer: "/Root 20 0 R"}), sign.LevelB)

@@ -25,6 +25,10 @@ type Revision struct {
 	// Moved tells that the table begins with object 1 and that one is free: some
 	// programs then take all its objects to be one number lower.
 	Moved bool
+	// Loose tells that the section is not written to the letter: MuPDF takes such
+	// a table for damaged, or a stream that does not end as it should, and looks
+	// for objects by itself.
+	Loose bool
 	// Trailer is the trailer dictionary, or the stream's.
 	Trailer Dict
 
@@ -100,7 +104,7 @@ func (f *File) readChain(start, end int64) error {
 
 func revisionOf(sec *section, offset int64) *Revision {
 	return &Revision{
-		XRef: offset, IsStream: sec.isStream, Hybrid: sec.hybrid != nil, Own: sec.num, Moved: sec.moved,
+		XRef: offset, IsStream: sec.isStream, Hybrid: sec.hybrid != nil, Own: sec.num, Moved: sec.moved, Loose: sec.loose,
 		Trailer: sec.trailer, End: sec.end, sections: []*section{sec},
 	}
 }

@@ -34,6 +34,7 @@ type section struct {
 	isStream bool
 	num      int  // object number of a cross-reference stream
 	moved    bool // see [Revision]
+	loose    bool // see [Revision]
 	trailer  Dict
 	ranges   []entryRange // sorted by first
 	data     []byte       // rows of a stream

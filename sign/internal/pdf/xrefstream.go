@@ -1,6 +1,9 @@
 package pdf
 
-import "io"
+import (
+	"errors"
+	"io"
+)
 
 // readXRefStream reads a cross-reference stream: ISO 32000-1 §7.5.8. All its
 // values are direct (§7.5.8.2), so nothing else has to be read first.
@@ -61,6 +64,9 @@ func (f *File) readRows(st *Stream, sec *section) error {
 	}
 	if sec.data, err = readExactly(r, total); err != nil {
 		return f.badData(st.Offset, err)
+	}
+	if n, err := io.ReadFull(r, make([]byte, 1)); n > 0 || !errors.Is(err, io.EOF) {
+		sec.loose = true
 	}
 	return sec.setRanges(ranges)
 }

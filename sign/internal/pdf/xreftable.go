@@ -1,5 +1,7 @@
 package pdf
 
+import "strings"
+
 // entryBytes is the width of a table entry: ISO 32000-1 §7.5.4. Some writers
 // end entries with a single byte and make them one shorter.
 const entryBytes = 20
@@ -7,6 +9,7 @@ const entryBytes = 20
 // readTable reads "first count" subsections and the trailer after them.
 func (f *File) readTable(s *scanner, sec *section) error {
 	var ranges []entryRange
+	var last int64 // the end of the subsection before
 	for {
 		s.blank()
 		if c, ok := s.peek(); ok && c == '%' {
@@ -15,6 +18,9 @@ func (f *File) readTable(s *scanner, sec *section) error {
 		if s.keyword("trailer") {
 			break
 		}
+		head := s.pos
+		before, _ := f.w.at(head - 1)
+		sec.loose = sec.loose || last > 0 && head != last || before != '\n' && before != '\r' && last == 0
 		first, ok1 := s.plainInteger(maxFileSize)
 		count, ok2 := s.plainInteger(maxFileSize)
 		if !ok1 || !ok2 {
@@ -24,6 +30,7 @@ func (f *File) readTable(s *scanner, sec *section) error {
 			return err
 		}
 		s.blank()
+		sec.loose = sec.loose || !f.plainLine(head, s.pos)
 		r := entryRange{first: int(first), count: int(count), pos: s.pos, width: f.tableWidth(s.pos)}
 		if count > 0 {
 			ranges = append(ranges, r)
@@ -31,12 +38,31 @@ func (f *File) readTable(s *scanner, sec *section) error {
 			sec.moved = sec.moved || first == 1 && count > 1 && kind == 'f'
 		}
 		s.pos += count * int64(r.width)
+		last = s.pos
 		s.end = min(f.size, s.pos+maxObjectBytes)
 	}
 	if err := f.readTrailer(s, sec); err != nil {
 		return err
 	}
 	return sec.setRanges(ranges)
+}
+
+// plainLine tells whether a line is "first count": two numbers with one space
+// between, perhaps one after, and a line end.
+func (f *File) plainLine(from, to int64) bool {
+	const most = 32
+	if to-from > most {
+		return false
+	}
+	var line []byte
+	for ; from < to; from++ {
+		c, _ := f.w.at(from)
+		line = append(line, c)
+	}
+	text := strings.TrimSuffix(strings.TrimRight(string(line), "\r\n"), " ")
+	end := string(line)[len(strings.TrimRight(string(line), "\r\n")):]
+	first, count, ok := strings.Cut(text, " ")
+	return ok && first != "" && count != "" && digits(first) && digits(count) && (end == "\n" || end == "\r" || end == "\r\n")
 }
 
 // plainInteger is an integer with white space before it and no comment, which

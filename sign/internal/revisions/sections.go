@@ -6,6 +6,10 @@ import (
 	"eidgate/sign/internal/pdf"
 )
 
+// maxSize is the largest Size that programs take from any file; beyond theirs
+// they look for objects by themselves.
+const maxSize = 1 << 20
+
 // sections refuses cross-reference sections that programs read in different
 // ways, or from which they see other objects than before.
 func (s *step) sections() error {
@@ -13,13 +17,23 @@ func (s *step) sections() error {
 	if r.Moved {
 		s.refuse(ErrObject, "the table of revision %d begins with a free object 1, so that programs take another for each", s.k+1)
 	}
+	was, _ := s.old.Revision().Trailer.Int("Size")
+	if is, _ := r.Trailer.Int("Size"); is > max(maxSize, was+int64(len(s.written))+1) {
+		s.refuse(ErrObject, "revision %d claims %d objects", s.k+1, is)
+	}
 	if r.IsStream && !plainFilter(r.Trailer) {
 		s.refuse(ErrObject, "the cross-reference stream of revision %d is packed in an unusual way", s.k+1)
 	}
 	if err := s.ownNumber(r); err != nil {
 		return err
 	}
-	return s.beyondSize()
+	if err := s.beyondSize(); err != nil {
+		return err
+	}
+	if r.Loose {
+		s.refuse(ErrAmbiguous, "the cross-reference section of revision %d", s.k+1)
+	}
+	return nil
 }
 
 // plainFilter tells whether structure is compressed as programs do it, or not.

@@ -85,6 +85,7 @@ func TestCodesOfSoftHSM(t *testing.T) {
 
 // Every refusal, and nothing changed after it.
 func TestCodesThatAreRefused(t *testing.T) {
+	token(t, "holder", p256)
 	long := "12345678901234567890123456789012345678901234567890123456789012"
 	for name, tt := range map[string]struct {
 		how, value string
@@ -116,7 +117,6 @@ func TestCodesThatAreRefused(t *testing.T) {
 		"the module dies":      {how: "abort-set", request: change(card.PIN1, softPIN, newPIN), code: "card.module-crashed"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			token(t, "holder", p256)
 			t.Setenv("EVIL_VALUE", tt.value)
 			s, err := new(shelf).take(t, t.Context(), evil(t, tt.how))
 			if err != nil {

@@ -150,13 +150,13 @@ func TestKeysThatAreRefused(t *testing.T) {
 // Whatever the module of a token does, no wrong signature comes out and the
 // caller gets an error.
 func TestTokenModulesThatMisbehave(t *testing.T) {
+	token(t, "holder", p256)
 	for how, code := range map[string]string{
 		"abort-load": "card.module-crashed", "abort-token": "card.module-crashed", "crash-login": "card.module-crashed",
 		"abort-sign": "card.module-crashed", "exit-sign": "card.module-crashed", "hang-token": "card.timeout", "hang-sign": "card.timeout",
 		"lie-sign": "pkcs11.signature-wrong", "zero-sign": "pkcs11.signature-wrong", "empty-sign": "pkcs11.signature-wrong",
 	} {
 		t.Run(how, func(t *testing.T) {
-			token(t, "holder", p256)
 			o := modulecard.KeyOptions{PINs: &asker{code: softPIN}}
 			if code == "card.timeout" {
 				o.Limit = 500 * time.Millisecond

@@ -55,12 +55,13 @@ func TestModuleThatMisbehaves(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	whole := newToken(t, "P-256", false)
 	for how, text := range map[string]string{
 		"abort-load": "module of the card crashed", "abort-token": "crashed", "crash-login": "crashed", "abort-sign": "crashed",
 		"exit-sign": "crashed", "lie-sign": "does not verify", "zero-sign": "does not verify", "empty-sign": "does not verify",
 	} {
 		t.Run(how, func(t *testing.T) {
-			k := newToken(t, "P-256", false)
+			k := *whole
 			k.evil(t, how)
 			for _, format := range []string{"pades", "adbe", "cades", "asice"} {
 				in, out, untouched := desk(t, pdf)

@@ -46,6 +46,8 @@ func TestForgedSections(t *testing.T) {
 		code string
 	}{
 		"number of a page's content": {crossed(signed, 5, "/W [1 1 0] /Index [995 1]", []byte("\x00\x00 "+evil)), "pades.unlisted-object"},
+		"number zero":                {crossed(signed, 0, "/W [1 1 0] /Index [995 1]", []byte("\x00\x00")), "pades.unlisted-object"},
+		"number beyond all":          {amend(signed, amendment{objects: map[int]string{5000000: "(x)"}}), "pades.object-changed"},
 		"number of the catalog":      {crossed(signed, 1, "/Pages 2 0 R /W [1 1 0] /Index [995 1]", []byte("\x00\x00")), "pades.unlisted-object"},
 		"listed elsewhere":           {crossed(signed, 5, "/W [1 4 0] /Index [5 1]", []byte("\x01"+four(real5))), "pades.unlisted-object"},
 		"second stream":              {crossed(withSecond, 990000, fmt.Sprintf("/XRefStm %d /W [1 1 0] /Index [995 1]", secondAt), []byte("\x00\x00")), "pdf.damaged"},

@@ -10,6 +10,9 @@ import (
 // they look for objects by themselves.
 const maxSize = 1 << 20
 
+// maxNumber is the highest object number that PDFium takes.
+const maxNumber = 1 << 22
+
 // sections refuses cross-reference sections that programs read in different
 // ways, or from which they see other objects than before.
 func (s *step) sections() error {
@@ -54,6 +57,7 @@ func (s *step) ownNumber(r *pdf.Revision) error {
 	}
 	e, revision, known, err := s.new.Lookup(r.Own)
 	switch {
+	case r.Own < 1 || r.Own > maxNumber: // MuPDF takes the file for damaged
 	case err != nil:
 		return err
 	case known && e.Kind == pdf.InFile && revision == s.k:
@@ -109,6 +113,9 @@ func (s *step) places() error {
 	r := s.new.Revision()
 	for _, num := range s.numbers() {
 		e := s.written[num]
+		if e.Kind != pdf.Free && (num < 1 || num > maxNumber) {
+			s.refuse(ErrObject, "object %d", num)
+		}
 		if e.Kind != pdf.InFile || e.Offset >= r.Start && e.Offset < r.End {
 			continue
 		}

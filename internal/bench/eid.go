@@ -59,7 +59,7 @@ func (e *eid) prepare(ctx context.Context, b *bench, keys map[string]credential)
 // install copies a program, as an installed one is a copy. Linux maps all of a
 // file that the linker has just written, and counts that as the program's memory.
 func install(program, dir string) (string, error) {
-	b, err := os.ReadFile(program) //nolint:gosec // a program of this project
+	b, err := os.ReadFile(program)
 	if err != nil {
 		return "", fmt.Errorf("%s is not built: %w", program, err)
 	}

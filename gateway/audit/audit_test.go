@@ -374,5 +374,13 @@ func TestAnotherPepperIsRefused(t *testing.T) {
 		if err := other.CheckPepper(t.Context()); !errors.Is(err, audit.ErrOtherPepper) {
 			t.Error(err)
 		}
+		// Nor does it become right because the database forgot the first.
+		w.record(t, reading(jaak))
+		if _, err := s.ExecContext(t.Context(), `DELETE FROM audit_pepper`); err != nil {
+			t.Fatal(err)
+		}
+		if err := other.CheckPepper(t.Context()); !errors.Is(err, audit.ErrOtherPepper) {
+			t.Errorf("a database of events without a pepper: %v", err)
+		}
 	})
 }

@@ -44,6 +44,15 @@ const algorithm = "ES256"
 
 var encoding = base64.RawURLEncoding.Strict()
 
+// Decode reads base64url without padding (RFC 7515 §2). A value has one
+// spelling: encoding/base64 skips line ends even when it is strict.
+func Decode(text string) ([]byte, error) {
+	if strings.ContainsAny(text, "\r\n") {
+		return nil, ErrMalformed
+	}
+	return encoding.DecodeString(text)
+}
+
 // header is RFC 7515 §4 as far as it is used here.
 type header struct {
 	Algorithm string   `json:"alg"`
@@ -113,8 +122,8 @@ func KeyOf(public crypto.PublicKey) (Key, error) {
 
 // Public reads the JWK. It refuses what is not a point of P-256 with ErrKey.
 func (k Key) Public() (*ecdsa.PublicKey, error) {
-	x, errX := encoding.DecodeString(k.X)
-	y, errY := encoding.DecodeString(k.Y)
+	x, errX := Decode(k.X)
+	y, errY := Decode(k.Y)
 	if errX != nil || errY != nil || k.Type != "EC" || k.Curve != "P-256" || len(x) != coordinate || len(y) != coordinate {
 		return nil, ErrKey
 	}
@@ -212,7 +221,7 @@ func Parse(text, typ string) (*Token, error) {
 	var decoded [3][]byte
 	for i, part := range parts {
 		var err error
-		if decoded[i], err = encoding.DecodeString(part); err != nil {
+		if decoded[i], err = Decode(part); err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
 		}
 	}

@@ -104,6 +104,7 @@ func TestWhatAHeaderMayNotHave(t *testing.T) {
 	}
 	for name, text := range map[string]string{
 		"two parts": parts[0] + "." + parts[1], "four parts": good + ".", "padding": good + "=", "a space": good + " ",
+		"a line end": good[:len(good)-8] + "\n" + good[len(good)-8:], "a carriage return": good + "\r",
 		"too large": strings.Repeat("A", jws.MaxText+1),
 	} {
 		if _, err := jws.Parse(text, "x+jwt"); fault.CodeOf(err) != "jws.malformed" {

@@ -46,7 +46,7 @@ type disclosure struct {
 }
 
 func parseDisclosure(text string) (*disclosure, error) {
-	decoded, err := encoding.DecodeString(text)
+	decoded, err := jws.Decode(text)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrDisclosure, err)
 	}

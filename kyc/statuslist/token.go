@@ -156,7 +156,7 @@ func read(payload []byte, uri string, now time.Time) (*Published, error) {
 	if _, err := list.Read("lst", &text); err != nil {
 		return nil, err
 	}
-	compressed, err := encoding.DecodeString(text)
+	compressed, err := jws.Decode(text)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
 	}

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
+	"k8s.io/klog/v2"
 
 	"eidgate/gateway/audit"
 	"eidgate/gateway/ledger"
@@ -81,6 +82,7 @@ func ledgered(b *testing.B, o *xroad.Options) {
 		b.Fatal(err)
 	}
 	dir := b.TempDir()
+	klog.SetSlogLogger(slog.New(slog.DiscardHandler)) // its notes would stand in the middle of a result
 	log, err := ledger.Open(b.Context(), ledger.Options{
 		Database: s, Tiles: filepath.Join(dir, "tiles"), HeadFile: filepath.Join(dir, "head"),
 		Signer: signer, Verifier: verifier, Node: "bench", Now: time.Now, Log: slog.New(slog.DiscardHandler),

@@ -34,7 +34,7 @@ func (b *bench) newEID(ctx context.Context, c *credentials, s *services) *eid {
 }
 
 func (e *eid) prepare(ctx context.Context, b *bench, keys map[string]credential) (err error) {
-	if e.program, err = install(filepath.Join(b.bin, "eid"), b.dir); err != nil {
+	if e.program, err = install(filepath.Join(b.bin, "eid"), filepath.Join(b.dir, "installed")); err != nil {
 		return err
 	}
 	if e.module, err = softHSM(); err != nil {
@@ -62,6 +62,9 @@ func install(program, dir string) (string, error) {
 	b, err := os.ReadFile(program)
 	if err != nil {
 		return "", fmt.Errorf("%s is not built: %w", program, err)
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", err
 	}
 	installed := filepath.Join(dir, filepath.Base(program))
 	return installed, os.WriteFile(installed, b, 0o700) //nolint:gosec // it is run
